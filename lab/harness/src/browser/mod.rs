@@ -1,0 +1,1 @@
+//! Scripted browsers: people's browsers played without JavaScript, hop by hop.

@@ -1,0 +1,90 @@
+//! The client side of the control interface: used by `lab status`, `lab down` and every scenario, also when the
+//! lab lives in the same process, so that there is one path and not two.
+
+use std::time::Duration;
+
+use lab_trace::Event;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::messages::{Status, Topology};
+use crate::http;
+use crate::trouble::{Kind, Trouble};
+
+/// Talks to one running lab. Cheap to clone.
+#[derive(Clone)]
+pub struct LabClient {
+    base: Url,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl LabClient {
+    /// A client for the lab whose control interface listens at `base`; `token` is the run's token.
+    pub fn new(base: Url, token: String) -> Self {
+        Self { base, token, http: http::client(Duration::from_secs(30)) }
+    }
+
+    /// State of all parts.
+    pub async fn status(&self) -> Result<Status, Trouble> {
+        self.ask(reqwest::Method::GET, "api/status").await
+    }
+
+    /// Who is where.
+    pub async fn topology(&self) -> Result<Topology, Trouble> {
+        self.ask(reqwest::Method::GET, "api/topology").await
+    }
+
+    /// Sequence number of the newest event: events of later steps have greater ones.
+    pub async fn mark(&self) -> Result<u64, Trouble> {
+        self.ask(reqwest::Method::GET, "api/mark").await
+    }
+
+    /// All events after `mark`, in order of `seq`. Waits (bounded) until no exchange is under way any more, so that
+    /// what a step caused is in the answer; streams (server-sent events) do not count as under way.
+    pub async fn events_since(&self, mark: u64) -> Result<Vec<Event>, Trouble> {
+        self.ask(reqwest::Method::GET, &format!("api/events?after={mark}")).await
+    }
+
+    /// Ends all sessions of the realm and of the portals and forgets their state; changes no setting of the realm.
+    pub async fn reset(&self) -> Result<(), Trouble> {
+        self.ask(reqwest::Method::POST, "api/reset").await
+    }
+
+    /// The `sid`s of the user's sessions at Keycloak, as its administration interface lists them; no traffic through
+    /// any tap.
+    pub async fn sso_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
+        self.ask(reqwest::Method::GET, &format!("api/sso-sessions/{username}")).await
+    }
+
+    /// Asks the lab to stop; answers as soon as the stop has begun.
+    pub async fn stop(&self) -> Result<(), Trouble> {
+        self.ask(reqwest::Method::POST, "api/stop").await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: reqwest::Method, path: &str) -> Result<T, Trouble> {
+        let url = self.base.join(path).map_err(|error| broken(path, &error.to_string()))?;
+        let answer = self
+            .http
+            .request(method, url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .map_err(|error| broken(path, "no answer").caused_by(error))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| broken(path, "the answer broke off").caused_by(error))?;
+        if !status.is_success() {
+            return Err(broken(path, &format!("{status}: {text}")));
+        }
+        serde_json::from_str(&text).map_err(|error| broken(path, "an answer that is not understood").caused_by(error))
+    }
+}
+
+fn broken(path: &str, how: &str) -> Trouble {
+    Trouble::new(
+        Kind::Part,
+        format!("the lab's control interface did not do {path}: {how}"),
+        "the lab is stopping, was killed, or runs another version",
+        "look at `cargo xtask lab status`, then `cargo xtask lab down` and `cargo xtask lab up`",
+    )
+}

@@ -1,0 +1,86 @@
+//! What goes over the control interface. All JSON.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::keycloak::RuntimeKind;
+
+/// State of the lab as `lab status --format json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether it can be used.
+    pub state: State,
+    /// How Keycloak runs; absent when down.
+    pub runtime: Option<RuntimeKind>,
+    /// Keycloak; absent when down.
+    pub keycloak: Option<KeycloakStatus>,
+    /// The portals; empty when down.
+    pub portals: Vec<PortalStatus>,
+}
+
+/// Whether the lab can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// All parts answer.
+    Up,
+    /// Nothing runs.
+    Down,
+    /// Something runs or was left behind, and not all parts answer.
+    Broken,
+}
+
+/// Keycloak's part of [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeycloakStatus {
+    /// Public address (the tap's).
+    pub url: Url,
+    /// Version.
+    pub version: String,
+    /// Whether discovery answers.
+    pub healthy: bool,
+}
+
+/// One portal's part of [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalStatus {
+    /// Name (`internal`).
+    pub name: String,
+    /// Public address (the tap's).
+    pub url: Url,
+    /// Whether `/health` answers 200.
+    pub healthy: bool,
+}
+
+/// Who is where in this lab: what a scenario needs to know before it starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// Public address of Keycloak (the tap's), for example `http://localhost:8080/`.
+    pub keycloak: Url,
+    /// `iss` of the realm.
+    pub issuer: Url,
+    /// Keycloak's version.
+    pub version: String,
+    /// How Keycloak runs.
+    pub runtime: RuntimeKind,
+    /// The portals in the lab's order.
+    pub portals: Vec<PortalPlace>,
+}
+
+/// One portal of [`Topology`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalPlace {
+    /// Name (`internal`).
+    pub name: String,
+    /// Public address (the tap's), with a trailing slash.
+    pub url: Url,
+    /// `client_id`.
+    pub client_id: String,
+}
+
+impl Topology {
+    /// A portal by name.
+    pub fn portal(&self, name: &str) -> Option<&PortalPlace> {
+        self.portals.iter().find(|portal| portal.name == name)
+    }
+}

@@ -1,0 +1,4 @@
+//! How other processes talk to a running lab: a small HTTP interface on loopback, guarded by the run's token.
+
+pub mod client;
+pub mod messages;

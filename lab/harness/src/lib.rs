@@ -1,0 +1,11 @@
+//! The supervised world of the lab: a real Keycloak, a recording tap before every part, the portals, scripted
+//! browsers, and probes that say who is signed in where.
+
+pub mod browser;
+pub mod control;
+pub mod http;
+pub mod keycloak;
+pub mod progress;
+pub mod trouble;
+
+pub use trouble::{Kind, Trouble};
