@@ -21,6 +21,9 @@ pub mod choose;
 pub mod dist;
 pub mod docker;
 pub mod external;
+pub mod image;
+pub mod ports;
+pub mod readiness;
 mod running;
 
 pub use choose::{Options, Runtime, start};
