@@ -21,6 +21,7 @@ pub mod choose;
 pub mod dist;
 pub mod docker;
 pub mod external;
+pub mod image;
 pub mod java;
 pub mod ports;
 pub mod process;
