@@ -73,7 +73,9 @@ export async function finishSignIn(manager, config) {
   const said = answer.get("iss");
   const metadata = await manager.metadataService.getMetadata();
   if (said === null ? metadata.authorization_response_iss_parameter_supported : said !== config.authority) {
-    throw new Trouble("This sign-in was refused", "The answer does not come from the sign-in service that this portal trusts (parameter iss).",
+    throw new Trouble("This sign-in was refused", said === null
+      ? "The answer does not say which sign-in service it comes from (parameter iss), and ours always says so."
+      : "The answer comes from another sign-in service than the one that this portal trusts (parameter iss).",
       "Somebody may have mixed up two services, by accident or on purpose. Nobody was signed in.", "Go back and sign in again.");
   }
   // Checks state, sends code and code_verifier, checks the nonce.
