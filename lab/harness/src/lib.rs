@@ -5,7 +5,11 @@ pub mod browser;
 pub mod control;
 pub mod http;
 pub mod keycloak;
+pub mod ports;
 pub mod progress;
+pub mod recorder;
+pub mod state;
+pub mod tap;
 pub mod trouble;
 
 pub use trouble::{Kind, Trouble};
