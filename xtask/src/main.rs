@@ -54,7 +54,8 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let trouble = Trouble::new(Kind::Environment, "no threads can be started", "nothing can run", "free some memory");
+            let trouble =
+                Trouble::new(Kind::Environment, "no threads can be started", "nothing can run", "free some memory");
             return out::trouble(&trouble.caused_by(error));
         }
     };

@@ -28,7 +28,10 @@ pub(crate) fn init(global: &Global) {
 /// Whether stderr may have colour and moving lines: a terminal, and nobody said no.
 pub(crate) fn colour() -> bool {
     let said = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !said("NO_COLOR") && !said("CI") && std::env::var("TERM").as_deref() != Ok("dumb")
+    std::io::stderr().is_terminal()
+        && !said("NO_COLOR")
+        && !said("CI")
+        && std::env::var("TERM").as_deref() != Ok("dumb")
 }
 
 /// Prints trouble in its four parts and gives its exit code.
@@ -92,7 +95,8 @@ impl Moving {
 
 impl Progress for Moving {
     fn begin(&self, what: &str, usual: Option<Duration>) {
-        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::new_spinner().with_style(style).with_message(format!("{what}{}", usually(usual)));
         bar.enable_steady_tick(Duration::from_millis(120));
         self.replace(Some(bar));

@@ -19,10 +19,24 @@ use url::Url;
 #[derive(Args)]
 pub(crate) struct Global {
     /// Folder for downloads and prepared Keycloaks [default: the platform's cache folder]
-    #[arg(long, global = true, env = "SSO_LAB_CACHE", value_name = "DIR", hide_env = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "SSO_LAB_CACHE",
+        value_name = "DIR",
+        hide_env = true,
+        help_heading = "Global options"
+    )]
     pub(crate) cache: Option<PathBuf>,
     /// Folder for the state of running labs [default: the platform's state folder]
-    #[arg(long, global = true, env = "SSO_LAB_STATE", value_name = "DIR", hide_env = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "SSO_LAB_STATE",
+        value_name = "DIR",
+        hide_env = true,
+        help_heading = "Global options"
+    )]
     pub(crate) state: Option<PathBuf>,
     /// More about what happens, on stderr; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
@@ -122,7 +136,9 @@ impl LabArgs {
         Realm::parse(&text).map_err(|error| {
             let place = match &error {
                 RealmError::Syntax { line, .. } => format!("mend line {line} of {}", path.display()),
-                RealmError::Lacks(_) => format!("add it to {}; the shipped realm/enterprise-sso.json shows how", path.display()),
+                RealmError::Lacks(_) => {
+                    format!("add it to {}; the shipped realm/enterprise-sso.json shows how", path.display())
+                }
             };
             unusable(error.to_string(), place)
         })

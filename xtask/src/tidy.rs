@@ -51,7 +51,12 @@ fn workspace() -> PathBuf {
 
 fn metadata(root: &Path) -> Result<Value, Trouble> {
     let cannot = || {
-        Trouble::new(Kind::Environment, "cargo metadata does not answer", "the arrows cannot be checked", "run it by hand: `cargo metadata`")
+        Trouble::new(
+            Kind::Environment,
+            "cargo metadata does not answer",
+            "the arrows cannot be checked",
+            "run it by hand: `cargo metadata`",
+        )
     };
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["metadata", "--format-version", "1", "--locked"])
@@ -71,9 +76,9 @@ fn graph(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
         let Some(name) = node["id"].as_str().and_then(|id| name_of.get(id)) else { continue };
-        let used = list(&node["deps"]).into_iter().filter(|dependency| {
-            list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"].is_null())
-        });
+        let used = list(&node["deps"])
+            .into_iter()
+            .filter(|dependency| list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"].is_null()));
         let used = used.filter_map(|dependency| name_of.get(dependency["pkg"].as_str()?).cloned());
         graph.entry(name.clone()).or_default().extend(used);
     }
@@ -86,7 +91,8 @@ fn arrows(metadata: &Value) -> Vec<String> {
     let mut findings = Vec::new();
     for (name, forbidden) in ARROWS {
         for reached in reachable(&graph, name) {
-            let broken = forbidden.contains(&reached.as_str()) || (forbidden.contains(&"ours") && ours.contains(reached.as_str()));
+            let broken = forbidden.contains(&reached.as_str())
+                || (forbidden.contains(&"ours") && ours.contains(reached.as_str()));
             if broken {
                 findings.push(format!("crate {name} reaches {reached}, which it must not"));
             }
@@ -116,7 +122,13 @@ fn reachable(graph: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet
 fn files(root: &Path) -> Result<Vec<String>, Trouble> {
     let mut findings = Vec::new();
     let listed = Command::new("git").args(["ls-files", "*.rs"]).current_dir(root).output().map_err(|error| {
-        Trouble::new(Kind::Environment, "git does not list the files", "they cannot be checked", "run this inside a checkout").caused_by(error)
+        Trouble::new(
+            Kind::Environment,
+            "git does not list the files",
+            "they cannot be checked",
+            "run this inside a checkout",
+        )
+        .caused_by(error)
     })?;
     for path in String::from_utf8_lossy(&listed.stdout).lines() {
         let Ok(text) = std::fs::read_to_string(root.join(path)) else { continue };
@@ -160,7 +172,8 @@ fn vendored(root: &Path) -> Vec<String> {
     }
     for present in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         let name = present.file_name().to_string_lossy().into_owned();
-        let known = entries.iter().any(|entry| entry["file"] == name.as_str() || entry["license_file"] == name.as_str());
+        let known =
+            entries.iter().any(|entry| entry["file"] == name.as_str() || entry["license_file"] == name.as_str());
         if !known && name != "manifest.json" {
             findings.push(format!("vendored {name} is not in the manifest"));
         }

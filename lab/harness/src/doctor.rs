@@ -58,7 +58,9 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
             findings.extend(PORTS.map(port));
             findings.push(Finding {
                 what: "Keycloak's POST reaches the portals".to_owned(),
-                verdict: Verdict::Note("not asked: no lab is up; ask again after `cargo xtask lab up --detach`".to_owned()),
+                verdict: Verdict::Note(
+                    "not asked: no lab is up; ask again after `cargo xtask lab up --detach`".to_owned(),
+                ),
             });
         }
     }
@@ -67,9 +69,13 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
 
 /// Java, distribution and engine each get a line; one way of running Keycloak is enough.
 async fn keycloaks(patient: &Patient<'_>, findings: &mut Vec<Finding>) -> Finding {
-    let java = java::find(&patient.dist.java, &Silent).await.map(|java| format!("Java {} at {}", java.major, java.binary.display())).map_err(|trouble| trouble.to_string());
+    let java = java::find(&patient.dist.java, &Silent)
+        .await
+        .map(|java| format!("Java {} at {}", java.major, java.binary.display()))
+        .map_err(|trouble| trouble.to_string());
     let source = dist::source(patient.launch, patient.dist).map_err(|trouble| trouble.to_string());
-    let container = docker::available(patient.launch).await.map(|()| "an engine answers and the image can be had".to_owned());
+    let container =
+        docker::available(patient.launch).await.map(|()| "an engine answers and the image can be had".to_owned());
     let process = java.is_ok() && source.is_ok();
     let possible = process || container.is_ok();
     for (what, found) in [("Java", java), ("Keycloak's distribution", source), ("container engine", container)] {

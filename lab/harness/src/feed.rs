@@ -6,8 +6,21 @@ use crate::control::messages::Topology;
 
 /// Parameters that tell the story; all others would only fill the line.
 const TELLING: &[&str] = &[
-    "client_id", "redirect_uri", "scope", "prompt", "grant_type", "code", "state", "error", "error_description", "sid", "iss",
-    "id_token_hint", "post_logout_redirect_uri", "logout_token", "code_challenge_method",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "prompt",
+    "grant_type",
+    "code",
+    "state",
+    "error",
+    "error_description",
+    "sid",
+    "iss",
+    "id_token_hint",
+    "post_logout_redirect_uri",
+    "logout_token",
+    "code_challenge_method",
 ];
 
 /// One line for an event; `None` for what only keeps the lights on.
@@ -60,7 +73,9 @@ fn value(value: &Shown, topology: &Topology) -> String {
         Shown::Id { text, .. } => short(text),
         Shown::Secret { kind, .. } => format!("<{kind}>"),
         Shown::Token { kind, claims, .. } => {
-            let told = |name: &str| claims.get(name).and_then(|claim| claim.as_str()).map(|text| format!(" {name} {}", short(text)));
+            let told = |name: &str| {
+                claims.get(name).and_then(|claim| claim.as_str()).map(|text| format!(" {name} {}", short(text)))
+            };
             format!("<{kind}{}{}>", told("aud").unwrap_or_default(), told("sid").unwrap_or_default())
         }
     }

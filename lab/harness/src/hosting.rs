@@ -45,7 +45,8 @@ pub(crate) async fn start(
     for client in Client::ALL {
         let listener = listen_private().await?;
         let address = listener.local_addr().map_err(|error| cannot_host(client, "no address").caused_by(error))?;
-        let upstream = Url::parse(&format!("http://{address}/")).map_err(|error| cannot_host(client, "no URL").caused_by(error))?;
+        let upstream = Url::parse(&format!("http://{address}/"))
+            .map_err(|error| cannot_host(client, "no URL").caused_by(error))?;
         let settings = settings(client, places, secrets)?;
         let portal = Portal::new(settings, Clock::system()).map_err(|error| cannot_host(client, &error.to_string()))?;
         let log = File::options().create(true).append(true).open(seat.log_file(client.portal()));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use lab_trace::{EventKind, LabNote, Party};
 use realm::{Client, Hosts, Realm, Secrets};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -23,7 +23,7 @@ use crate::recorder::Recorder;
 use crate::state::{Folders, Record, Seat};
 use crate::tap::{KnownApp, Masker, Registry, Tap};
 use crate::trouble::{Kind, Trouble};
-use crate::{http, hosting, sweep};
+use crate::{hosting, http, sweep};
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
 pub const START_DEADLINE: Duration = Duration::from_secs(240);
@@ -180,7 +180,8 @@ impl Parts {
     /// Asks every part how it is.
     pub(crate) async fn status(&self) -> Status {
         let healthy = self.keycloak_answers().await;
-        let keycloak = KeycloakStatus { url: self.topology.keycloak.clone(), version: self.topology.version.clone(), healthy };
+        let keycloak =
+            KeycloakStatus { url: self.topology.keycloak.clone(), version: self.topology.version.clone(), healthy };
         let mut portals = Vec::new();
         for place in &self.topology.portals {
             let healthy = self.portal_answers(&place.url).await;
@@ -445,5 +446,10 @@ fn no_url(error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
 }
 
 pub(crate) fn interrupted() -> Trouble {
-    Trouble::new(Kind::Interrupted, "interrupted", "what had been started was stopped again", "start again when you like")
+    Trouble::new(
+        Kind::Interrupted,
+        "interrupted",
+        "what had been started was stopped again",
+        "start again when you like",
+    )
 }

@@ -41,7 +41,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     say(&format!("host: {}", host::line()));
     say(&format!("Keycloak {}, {}", bench.version, bench.java));
     say("bare = `kc.sh start-dev --import-realm`, freshly unpacked, empty data, to the realm's first 200");
-    say("first = `lab up --detach`, the same freshly unpacked distribution, empty cache; warm = with the prepared cache; again = when up");
+    say(
+        "first = `lab up --detach`, the same freshly unpacked distribution, empty cache; warm = with the prepared cache; again = when up",
+    );
     let mut rounds = Vec::new();
     for number in 0..args.pairs {
         let round = bench.round(number % 2 == 0, &cancel)?;
@@ -213,7 +215,10 @@ impl Drop for Bench {
 
 fn wait_for_realm(port: u16, cancel: &CancellationToken) -> Result<(), Trouble> {
     let begun = Instant::now();
-    let request = format!("GET /realms/{}/.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n", realm::REALM);
+    let request = format!(
+        "GET /realms/{}/.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n",
+        realm::REALM
+    );
     loop {
         if let Ok(mut socket) = std::net::TcpStream::connect(("127.0.0.1", port)) {
             use std::io::{Read as _, Write as _};
@@ -236,5 +241,6 @@ fn free_port() -> Result<u16, Trouble> {
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Trouble {
-    Trouble::new(Kind::Part, "the measurement broke off", "there is no figure", "look at the cause, then measure again").caused_by(error)
+    Trouble::new(Kind::Part, "the measurement broke off", "there is no figure", "look at the cause, then measure again")
+        .caused_by(error)
 }

@@ -64,7 +64,11 @@ pub(super) async fn run() -> Result<Vec<String>, Trouble> {
         format!("tap, {PAIRS} interleaved pairs of GET /health"),
         row("  p50", 0.5),
         row("  p99", 0.99),
-        format!("  added by the tap, pair by pair: p50 {:.0} us, p99 {:.0} us", percentile(&added, 0.5), percentile(&added, 0.99)),
+        format!(
+            "  added by the tap, pair by pair: p50 {:.0} us, p99 {:.0} us",
+            percentile(&added, 0.5),
+            percentile(&added, 0.99)
+        ),
     ])
 }
 
@@ -81,7 +85,12 @@ fn page(url: &Url) -> Result<Url, Trouble> {
 /// Microseconds from the request to the last byte of the answer.
 async fn ask(client: &reqwest::Client, url: &Url) -> Result<f64, Trouble> {
     let begun = Instant::now();
-    let answer = client.get(url.clone()).send().await.and_then(reqwest::Response::error_for_status).map_err(|error| failed(&error))?;
+    let answer = client
+        .get(url.clone())
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(|error| failed(&error))?;
     answer.bytes().await.map_err(|error| failed(&error))?;
     Ok(begun.elapsed().as_secs_f64() * 1e6)
 }

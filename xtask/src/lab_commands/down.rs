@@ -16,7 +16,9 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
     let pid = match state::look(&folders) {
         Found::Nothing => {
-            say("No lab is running and none left anything behind: there is nothing to stop. Start one: `cargo xtask lab up`.");
+            say(
+                "No lab is running and none left anything behind: there is nothing to stop. Start one: `cargo xtask lab up`.",
+            );
             return Ok(());
         }
         Found::Leftovers => None,

@@ -77,7 +77,9 @@ fn no_log(part: Part) -> Trouble {
         format!("there is no log of {}", part.word()),
         match part {
             Part::Lab => "only a lab in the background writes one; a lab in front prints to its terminal",
-            Part::Keycloak | Part::Internal | Part::External | Part::Admin => "no lab has been started in this state folder yet",
+            Part::Keycloak | Part::Internal | Part::External | Part::Admin => {
+                "no lab has been started in this state folder yet"
+            }
         },
         "start one: `cargo xtask lab up --detach`",
     )

@@ -78,7 +78,8 @@ async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
             }
             Found::Busy { pid } => {
                 if !std::mem::replace(&mut told, true) {
-                    out::progress(global).note(&format!("another lab{} is starting or stopping; waiting for it", detach::process(pid)));
+                    out::progress(global)
+                        .note(&format!("another lab{} is starting or stopping; waiting for it", detach::process(pid)));
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }

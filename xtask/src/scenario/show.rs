@@ -1,8 +1,8 @@
 //! Lessons to be read.
 
 use lab::{Kind, Trouble};
-use scenarios::library::Library;
 use scenarios::lesson::Part;
+use scenarios::library::Library;
 use serde_json::json;
 
 use crate::out::{print, say};
@@ -32,7 +32,13 @@ pub(super) fn handout(id: &str, trainer: bool) -> Result<(), Trouble> {
     let lesson = Library::shipped()?.lesson(id)?;
     let front = &lesson.front;
     let clauses: Vec<&str> = front.spec.iter().map(|clause| clause.value.as_str()).collect();
-    say(&format!("# {}\n\n{} minutes, level {}, {}", front.title, front.minutes.value, front.level.value, clauses.join(", ")));
+    say(&format!(
+        "# {}\n\n{} minutes, level {}, {}",
+        front.title,
+        front.minutes.value,
+        front.level.value,
+        clauses.join(", ")
+    ));
     for objective in &front.objectives {
         say(&format!("- Afterwards you can {}.", objective.trim_end_matches('.')));
     }

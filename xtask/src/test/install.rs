@@ -29,7 +29,8 @@ pub(super) fn run(wanted: &[Lane]) -> Result<(), Trouble> {
     }
     if lacking.contains(&Lane::Docker) {
         // Not every computer can run an engine; then the lane is skipped by name, which the script explains.
-        let started = Command::new("bash").arg(".ci/docker-engine").current_dir(workspace()).stdin(Stdio::null()).status();
+        let started =
+            Command::new("bash").arg(".ci/docker-engine").current_dir(workspace()).stdin(Stdio::null()).status();
         if !started.is_ok_and(|status| status.success()) {
             eprintln!("note: no container engine can be started here; the docker lane will be skipped");
         }

@@ -30,7 +30,11 @@ impl Lane {
                 if std::env::var_os("SSO_LAB_DIST").is_some() {
                     return Ok(());
                 }
-                answers("mvn", &["-v"], "no Maven to fetch Keycloak with: install Maven, or set SSO_LAB_DIST to a distribution")
+                answers(
+                    "mvn",
+                    &["-v"],
+                    "no Maven to fetch Keycloak with: install Maven, or set SSO_LAB_DIST to a distribution",
+                )
             }
             Self::Chromium => {
                 Self::Keycloak.possible()?;
@@ -40,8 +44,13 @@ impl Lane {
             }
             Self::Docker => {
                 Self::Keycloak.possible()?;
-                let hint = "start one; on Debian and Ubuntu `cargo xtask test --install` does it where the computer allows it";
-                answers("docker", &["version", "--format", "{{.Server.Version}}"], &format!("no container engine answers: {hint}"))
+                let hint =
+                    "start one; on Debian and Ubuntu `cargo xtask test --install` does it where the computer allows it";
+                answers(
+                    "docker",
+                    &["version", "--format", "{{.Server.Version}}"],
+                    &format!("no container engine answers: {hint}"),
+                )
             }
         }
     }
@@ -75,6 +84,7 @@ impl fmt::Display for Lane {
 }
 
 fn answers(program: &str, arguments: &[&str], otherwise: &str) -> Result<(), String> {
-    let asked = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let asked =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if asked.is_ok_and(|status| status.success()) { Ok(()) } else { Err(otherwise.to_owned()) }
 }

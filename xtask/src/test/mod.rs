@@ -85,7 +85,8 @@ fn cargo_test(features: &[String], name: Option<&str>, global: &Global, totals: 
     command.env("SSO_LAB_CACHE", global.folders()?.cache);
     command.stdout(Stdio::piped());
     let cannot = |error: std::io::Error| {
-        Trouble::new(Kind::Environment, "cargo cannot be run", "the tests are run by it", "install Rust's cargo").caused_by(error)
+        Trouble::new(Kind::Environment, "cargo cannot be run", "the tests are run by it", "install Rust's cargo")
+            .caused_by(error)
     };
     let mut child = command.spawn().map_err(cannot)?;
     let before = *totals;

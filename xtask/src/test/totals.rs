@@ -11,7 +11,8 @@ pub(super) struct Totals {
 impl Totals {
     /// Takes a line of output; only closing lines of test processes count.
     pub(super) fn read(&mut self, line: &str) {
-        let Some(counts) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")).map(|(_, counts)| counts)
+        let Some(counts) =
+            line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")).map(|(_, counts)| counts)
         else {
             return;
         };
@@ -43,7 +44,8 @@ mod tests {
     fn closing_lines_are_added_up_and_other_lines_are_not() {
         let mut totals = Totals::default();
         totals.read("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s");
-        totals.read("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.00s");
+        totals
+            .read("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.00s");
         totals.read("the test result: ok. 99 passed; 0 failed");
         assert_eq!(totals, Totals { passed: 15, failed: 2, skipped: 1 });
         assert_eq!(totals.closing_line(), "15 passed, 2 failed, 1 skipped");

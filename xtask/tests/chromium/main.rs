@@ -50,7 +50,10 @@ async fn one_sign_on_opens_three_portals_and_one_sign_out_closes_them() {
     browser.picture("keycloak-sign-in").await;
     give_password(driver, "mary.manager").await;
     wait_for(driver, "body[data-view=signed-in]").await;
-    assert_eq!(wait_for(driver, "[data-field=username]").await.text().await.unwrap(), "mary.manager");
+    assert_eq!(
+        wait_for(driver, "div[data-view=signed-in] [data-field=username]").await.text().await.unwrap(),
+        "mary.manager"
+    );
     browser.picture("internal-signed-in").await;
     let first_tab = driver.window().await.unwrap();
 

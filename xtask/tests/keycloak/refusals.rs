@@ -60,7 +60,10 @@ async fn forged_logout_tokens_end_no_session() {
         for (what, body, status) in &cases {
             let answer = post(format!("{}logout", lab.url(portal)), body.clone()).await;
             assert_eq!(answer.status().as_u16(), *status, "{what} at {portal}");
-            assert!(answer.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"), "{what} at {portal}");
+            assert!(
+                answer.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"),
+                "{what} at {portal}"
+            );
         }
         assert_all_in(&matrix(&lab, &john).await, &format!("forged tokens at {portal}"));
     }
@@ -116,8 +119,7 @@ async fn assert_refused(http: &Client, url: Url, what: &str) {
 
 fn with(url: &Url, name: &str, value: Option<&str>) -> Url {
     let mut changed = url.clone();
-    let kept: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
+    let kept: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
     changed.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(value.map(|value| (name, value)));
     changed
 }

@@ -61,7 +61,11 @@ impl Default for DistOptions {
 }
 
 /// A distribution for other uses than a start: the zip or folder, its digest checked. Errors: as for a start.
-pub async fn distribution(launch: &Launch, options: &DistOptions, cancel: &CancellationToken) -> Result<PathBuf, Trouble> {
+pub async fn distribution(
+    launch: &Launch,
+    options: &DistOptions,
+    cancel: &CancellationToken,
+) -> Result<PathBuf, Trouble> {
     let version = Version::parse(&launch.version)?;
     Ok(match distribution::find(launch, &version, options, cancel).await? {
         Distribution::Zip(path) | Distribution::Folder(path) => path,

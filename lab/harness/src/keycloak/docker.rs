@@ -73,11 +73,7 @@ pub async fn start(launch: &Launch, cancel: CancellationToken) -> Result<Running
 }
 
 /// The same with an image of the person's choice: one of ours, the official one, or one that works like it.
-pub async fn start_image(
-    launch: &Launch,
-    image: Option<&str>,
-    cancel: CancellationToken,
-) -> Result<Running, Trouble> {
+pub async fn start_image(launch: &Launch, image: Option<&str>, cancel: CancellationToken) -> Result<Running, Trouble> {
     let engine = Engine::connect().await?;
     start_on(&engine, launch, image, &cancel).await
 }

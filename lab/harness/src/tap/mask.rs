@@ -106,9 +106,14 @@ impl Masker {
     pub fn members(&self, object: &serde_json::Map<String, Value>) -> Vec<Param> {
         object
             .iter()
-            .map(|(name, value)| match value {
-                Value::String(text) => self.param(name, text),
-                other => Param::plain(name.clone(), self.nested(name, other.clone()).to_string()),
+            .map(|(name, value)| match (value, class_of(name)) {
+                (Value::String(text), _) => self.param(name, text),
+                // A view of a token (an application's own JSON): who knows in which form it repeats what is inside.
+                (Value::Object(_) | Value::Array(_), Class::Secret(_)) => {
+                    let value = Shown::Secret { kind: format!("masked {name}"), print: self.print(&value.to_string()) };
+                    Param { name: name.clone(), value }
+                }
+                (other, _) => Param::plain(name.clone(), self.nested(name, other.clone()).to_string()),
             })
             .collect()
     }

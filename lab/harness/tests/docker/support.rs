@@ -105,7 +105,11 @@ pub async fn built() -> &'static image::Built {
 
 /// Containers that carry a label, whatever their state.
 pub async fn containers_with(label: &str) -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")]).await.lines().map(str::to_owned).collect()
+    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
+        .await
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs the engine's command line, as a person would to see what is there.

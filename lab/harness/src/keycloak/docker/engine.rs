@@ -145,10 +145,9 @@ impl From<NoEngine> for Trouble {
                 "an engine runs, but only root and its group may use it",
                 "add yourself to the group with `sudo usermod -aG docker $USER` and sign in again, or use `--runtime dist`",
             ),
-            NoEngine::Silent => (
-                "an engine is there but hangs",
-                "restart Docker and look at its log, or use `--runtime dist`",
-            ),
+            NoEngine::Silent => {
+                ("an engine is there but hangs", "restart Docker and look at its log, or use `--runtime dist`")
+            }
             NoEngine::Remote(_) => (
                 "a Keycloak over there could not notify the portals on this computer",
                 "unset DOCKER_HOST to use a local engine, or use `--runtime dist`",

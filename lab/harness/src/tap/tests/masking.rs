@@ -84,6 +84,14 @@ fn json_members_are_masked_at_every_depth() {
 }
 
 #[test]
+fn a_view_of_a_token_is_masked_as_a_whole() {
+    let value = json!({"id_token": {"masked": "eyJ…", "claims": [["nonce", "hunter2"]]}, "username": "john"});
+    let members = Masker::new().members(value.as_object().unwrap());
+    assert!(!serde_json::to_string(&members).unwrap().contains("hunter2"), "{members:?}");
+    assert_eq!(members[1], Param::plain("username", "john"));
+}
+
+#[test]
 fn cookies_keep_their_names_and_a_deleted_one_is_visible() {
     let mut headers = HeaderMap::new();
     headers.append("cookie", HeaderValue::from_static("KEYCLOAK_IDENTITY=hunter2; internal_session=hunter3"));
