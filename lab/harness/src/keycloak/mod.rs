@@ -28,6 +28,8 @@ pub mod process;
 pub(crate) mod reach;
 pub mod readiness;
 mod running;
+#[cfg(test)]
+pub(crate) mod scripts;
 pub mod versions;
 
 pub use choose::{Options, Runtime, start};
@@ -93,4 +95,13 @@ impl std::fmt::Display for RuntimeKind {
             Self::External => "external",
         })
     }
+}
+
+/// Lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
