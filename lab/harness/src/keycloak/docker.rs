@@ -38,19 +38,30 @@ use supervise::Container;
 
 /// Making and starting a container takes about a second; it is not interrupted, so that there is always something
 /// definite to remove.
-const CREATE: Duration = Duration::from_secs(60);
+const CREATE: Duration = Duration::from_mins(1);
 /// How often a start is tried again because somebody took one of the ports in between.
 const TRIES: usize = 3;
+
+/// What a person may decide about the container.
+#[derive(Debug, Clone, Default)]
+pub struct DockerOptions {
+    /// An image to start instead of our own or the official one: one of ours, the official one of some version, or one
+    /// that works like it.
+    pub image: Option<String>,
+    /// How the container and this computer reach each other. `None`: as the engine suggests.
+    pub reach: Option<Reach>,
+}
 
 /// Whether Keycloak can run in a container here: an engine answers, and the image is there or a registry would give
 /// it. Takes milliseconds, or a few seconds where a registry has to be asked. Errors: the reason, as a fragment.
 pub async fn available(launch: &Launch) -> Result<(), String> {
-    available_image(launch, None).await
+    available_with(launch, &DockerOptions::default()).await
 }
 
-/// The same for an image of the person's choice.
-pub async fn available_image(launch: &Launch, image: Option<&str>) -> Result<(), String> {
+/// The same with a person's decisions.
+pub async fn available_with(launch: &Launch, options: &DockerOptions) -> Result<(), String> {
     let engine = Engine::connect().await.map_err(|reason| reason.to_string())?;
+    let image = options.image.as_deref();
     let picked = pick(&engine, launch, image).await.map_err(|trouble| trouble.to_string())?;
     picked
         .obtainable(&engine)
@@ -60,8 +71,11 @@ pub async fn available_image(launch: &Launch, image: Option<&str>) -> Result<(),
 
 /// How containers and this computer reach each other: decides the host name in back-channel addresses
 /// ([`Reach::this_computer`]). Errors: no engine.
-pub async fn reach() -> Result<Reach, Trouble> {
-    Ok(Engine::connect().await?.reach)
+pub async fn reach(options: &DockerOptions) -> Result<Reach, Trouble> {
+    match options.reach {
+        Some(reach) => Ok(reach),
+        None => Ok(Engine::connect().await?.reach),
+    }
 }
 
 /// Starts Keycloak in a container and waits until it is ready. Cancelling leaves no container behind.
@@ -69,17 +83,20 @@ pub async fn reach() -> Result<Reach, Trouble> {
 /// Errors: no engine, one that hangs or refuses this user; the image cannot be had; Keycloak ends while it starts or
 /// is not ready in time, with its last lines; interrupted.
 pub async fn start(launch: &Launch, cancel: CancellationToken) -> Result<Running, Trouble> {
-    start_image(launch, None, cancel).await
+    start_with(launch, &DockerOptions::default(), cancel).await
 }
 
-/// The same with an image of the person's choice: one of ours, the official one, or one that works like it.
-pub async fn start_image(
+/// The same with a person's decisions.
+pub async fn start_with(
     launch: &Launch,
-    image: Option<&str>,
+    options: &DockerOptions,
     cancel: CancellationToken,
 ) -> Result<Running, Trouble> {
-    let engine = Engine::connect().await?;
-    start_on(&engine, launch, image, &cancel).await
+    let mut engine = Engine::connect().await?;
+    if let Some(reach) = options.reach {
+        engine.reach = reach;
+    }
+    start_on(&engine, launch, options.image.as_deref(), &cancel).await
 }
 
 /// The same on an engine that is connected.
@@ -209,6 +226,3 @@ pub(super) fn interrupted(what: &str) -> Trouble {
         "start again when you like",
     )
 }
-
-#[cfg(test)]
-mod tests;

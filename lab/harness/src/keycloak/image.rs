@@ -29,7 +29,7 @@ use command::Command;
 use context::Scratch;
 
 /// How long the build may take before it counts as hung. Usually two minutes on two cores.
-const BUILD_DEADLINE: Duration = Duration::from_secs(20 * 60);
+const BUILD_DEADLINE: Duration = Duration::from_mins(20);
 
 /// What to build.
 #[derive(Clone)]

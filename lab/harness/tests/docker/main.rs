@@ -5,4 +5,5 @@
 
 mod image;
 mod lifecycle;
+mod refusals;
 mod support;

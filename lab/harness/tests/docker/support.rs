@@ -14,14 +14,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Keycloak's version under test.
-pub const VERSION: &str = "26.7.3";
+pub(crate) const VERSION: &str = "26.7.3";
 
 /// Prints progress, so that a slow test says what it waits for, and keeps it.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
+pub(crate) struct Told(Mutex<Vec<String>>);
 
 impl Told {
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 
@@ -46,14 +46,14 @@ impl Progress for Told {
 }
 
 /// A run of its own in a temporary folder.
-pub struct Run {
-    pub launch: Launch,
-    pub told: Arc<Told>,
+pub(crate) struct Run {
+    pub(crate) launch: Launch,
+    pub(crate) told: Arc<Told>,
     _folder: TempDir,
 }
 
 impl Run {
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let told = Arc::new(Told::default());
         let launch = Launch {
@@ -66,21 +66,26 @@ impl Run {
             run_dir: folder.path().to_owned(),
             log_file: folder.path().join("keycloak.log"),
             cache: folder.path().join("cache"),
-            deadline: Duration::from_secs(180),
+            deadline: Duration::from_mins(3),
             progress: told.clone(),
         };
         Self { launch, told, _folder: folder }
     }
+
+    /// The label of everything that belongs to the run.
+    pub(crate) fn label(&self) -> String {
+        format!("sso-lab.run={}", self.launch.run_id)
+    }
 }
 
 /// The distribution's zip.
-pub fn distribution() -> PathBuf {
+pub(crate) fn distribution() -> PathBuf {
     let zip = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
     zip.expect("SSO_LAB_TEST_DIST names the zip of Keycloak's distribution")
 }
 
 /// What builds the image of the shipped realm.
-pub fn build_options(scratch: &TempDir) -> image::Options {
+pub(crate) fn build_options(scratch: &TempDir) -> image::Options {
     image::Options {
         version: VERSION.to_owned(),
         realm: Realm::shipped(),
@@ -93,7 +98,7 @@ pub fn build_options(scratch: &TempDir) -> image::Options {
 }
 
 /// The image of the shipped realm, built by the first test that asks.
-pub async fn built() -> &'static image::Built {
+pub(crate) async fn built() -> &'static image::Built {
     static BUILT: OnceCell<image::Built> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
@@ -104,13 +109,55 @@ pub async fn built() -> &'static image::Built {
 }
 
 /// Containers that carry a label, whatever their state.
-pub async fn containers_with(label: &str) -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")]).await.lines().map(str::to_owned).collect()
+pub(crate) async fn containers_with(label: &str) -> Vec<String> {
+    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
+        .await
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs the engine's command line, as a person would to see what is there.
-pub async fn docker(args: &[&str]) -> String {
+pub(crate) async fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().await.unwrap();
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Builds a small image from a Dockerfile without a context, and gives its name.
+pub(crate) async fn image_of(name: &str, dockerfile: &str) -> String {
+    use tokio::io::AsyncWriteExt as _;
+    let tag = format!("sso-lab-test-{name}:{}", std::process::id());
+    let mut build = Command::new("docker")
+        .args(["build", "--quiet", "--network", "none", "--force-rm", "--tag", &tag, "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    build.stdin.take().unwrap().write_all(dockerfile.as_bytes()).await.unwrap();
+    assert!(build.wait().await.unwrap().success());
+    tag
+}
+
+/// Resolves when `condition` holds. Panics after two minutes.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let polling = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), polling).await.unwrap_or_else(|_| panic!("never happened: {what}"));
+}
+
+/// The status of a password sign-in to the master realm.
+pub(crate) async fn admin_sign_in(upstream: &Url, username: &str, password: &str) -> u16 {
+    let form = [("grant_type", "password"), ("client_id", "admin-cli"), ("username", username), ("password", password)];
+    let url = upstream.join("realms/master/protocol/openid-connect/token").unwrap();
+    lab::http::client(Duration::from_secs(20)).post(url).form(&form).send().await.unwrap().status().as_u16()
+}
+
+/// A JSON document of Keycloak.
+pub(crate) async fn json(upstream: &Url, path: &str) -> serde_json::Value {
+    let answer = lab::http::client(Duration::from_secs(20)).get(upstream.join(path).unwrap()).send().await.unwrap();
+    answer.error_for_status().unwrap().json().await.unwrap()
 }

@@ -54,11 +54,7 @@ impl Reach {
             Self::Published => ("0.0.0.0", INNER_HTTP, INNER_MANAGEMENT),
         };
         // The management interface takes over the host of the HTTP one.
-        [
-            format!("--http-host={host}"),
-            format!("--http-port={http}"),
-            format!("--http-management-port={management}"),
-        ]
+        [format!("--http-host={host}"), format!("--http-port={http}"), format!("--http-management-port={management}")]
     }
 
     /// Pairs of (port here, port in the container) to publish.

@@ -23,7 +23,7 @@ pub(super) struct Scratch {
 }
 
 /// How long another build may take before this one gives up waiting for it.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 impl Scratch {
     /// Waits for another build in the same `parent` to end, removes what a killed one left there, and makes a folder.
