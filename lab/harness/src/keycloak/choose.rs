@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use tokio_util::sync::CancellationToken;
 
+use super::dist::{self, DistOptions};
 use super::{Launch, Running, docker};
 use crate::trouble::{Kind, Trouble};
 
@@ -24,18 +25,23 @@ pub enum Runtime {
 
 /// What only one runtime needs.
 #[derive(Debug, Clone, Default)]
-pub struct Options {}
+pub struct Options {
+    /// For `dist`.
+    pub dist: DistOptions,
+}
 
 /// Starts Keycloak the way `choice` says and waits until it is ready. Cancelling at any moment leaves neither a
 /// process nor a container behind.
 pub async fn start(
     choice: Runtime,
     launch: &Launch,
-    _options: &Options,
+    options: &Options,
     cancel: CancellationToken,
 ) -> Result<Running, Trouble> {
-    let _ = choice;
-    docker::start(launch, cancel).await
+    match choice {
+        Runtime::Docker => docker::start(launch, cancel).await,
+        Runtime::Auto | Runtime::Dist | Runtime::External => dist::start(launch, &options.dist, cancel).await,
+    }
 }
 
 impl Runtime {

@@ -14,13 +14,13 @@ use testcontainers::runners::AsyncRunner as _;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::admin::Admin;
 use super::readiness::{NotReady, Readiness};
 use super::{Launch, Leftovers, Running, RuntimeKind};
 use crate::trouble::{Kind, Trouble};
 
 mod container;
 mod engine;
-mod handover;
 mod images;
 mod pick;
 mod reach;
@@ -208,9 +208,9 @@ async fn make_ready(
         return Err(not_ready.trouble(&readiness.issuer, began, &log));
     }
     if let Content::Prepared { seed, .. } = &picked.content {
-        let upstream = ports.upstream();
+        let admin = Admin::new(ports.upstream(), &launch.public_url, seed.clone());
         tokio::select! {
-            handed = handover::hand_over(&upstream, seed, &launch.admin) => handed?,
+            handed = admin.hand_over_to(&launch.admin) => handed?,
             () = cancel.cancelled() => return Err(super::readiness::interrupted()),
         }
     }

@@ -22,9 +22,12 @@ pub mod dist;
 pub mod docker;
 pub mod external;
 pub mod image;
+pub mod java;
 pub mod ports;
+pub mod process;
 pub mod readiness;
 mod running;
+pub mod versions;
 
 pub use choose::{Options, Runtime, start};
 pub use running::{Leftovers, Running, Supervised};

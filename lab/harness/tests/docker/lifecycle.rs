@@ -110,7 +110,8 @@ async fn a_keycloak_that_is_killed_is_noticed_and_its_container_removed_by_the_s
     let mut running = docker::start(&run.launch, CancellationToken::new()).await.unwrap();
     let name = running.traces.container.clone().unwrap();
 
-    let (how, _) = tokio::join!(running.died(), docker(&["kill", &name]));
+    let kill = ["kill", name.as_str()];
+    let (how, _) = tokio::join!(running.died(), docker(&kill));
     assert!(how.starts_with("it ended with exit code 137"), "{how}");
     assert!(how.contains("Keycloak 26.7.3"), "with its last lines: {how}");
 

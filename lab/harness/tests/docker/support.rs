@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use lab::keycloak::dist::DistOptions;
 use lab::keycloak::{Credentials, Launch, image};
 use lab::progress::Progress;
 use realm::Realm;
@@ -78,21 +79,16 @@ impl Run {
     }
 }
 
-/// The distribution's zip.
-pub(crate) fn distribution() -> PathBuf {
-    let zip = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
-    zip.expect("SSO_LAB_TEST_DIST names the zip of Keycloak's distribution")
-}
-
-/// What builds the image of the shipped realm.
-pub(crate) fn build_options(scratch: &TempDir) -> image::Options {
+/// What builds the image of the shipped realm, in a cache of its own.
+pub(crate) fn build_options(cache: &TempDir) -> image::Options {
+    let distribution = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
     image::Options {
         version: VERSION.to_owned(),
         realm: Realm::shipped(),
-        distribution: distribution(),
+        dist: DistOptions { distribution, ..DistOptions::default() },
         base: None,
         again: false,
-        scratch: scratch.path().to_owned(),
+        cache: cache.path().to_owned(),
         progress: Arc::new(Told::default()),
     }
 }
@@ -102,8 +98,8 @@ pub(crate) async fn built() -> &'static image::Built {
     static BUILT: OnceCell<image::Built> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
-            let scratch = tempfile::tempdir().unwrap();
-            image::build(&build_options(&scratch), &CancellationToken::new()).await.unwrap()
+            let cache = tempfile::tempdir().unwrap();
+            image::build(&build_options(&cache), &CancellationToken::new()).await.unwrap()
         })
         .await
 }

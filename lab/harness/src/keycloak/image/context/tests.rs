@@ -1,27 +1,13 @@
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use realm::Realm;
 use tokio_util::sync::CancellationToken;
 
 use super::{Scratch, write};
-use crate::keycloak::image::Options;
+use crate::keycloak::dist::Distribution;
 use crate::keycloak::image::name::Labels;
 use crate::progress::Silent;
 use crate::trouble::Kind;
-
-fn options(distribution: &Path) -> Options {
-    Options {
-        version: "26.7.3".to_owned(),
-        realm: Realm::shipped(),
-        distribution: distribution.to_owned(),
-        base: None,
-        again: false,
-        scratch: PathBuf::new(),
-        progress: Arc::new(Silent),
-    }
-}
 
 fn labels() -> Labels {
     Labels::new("26.7.3", &Realm::shipped(), "java:21")
@@ -35,7 +21,7 @@ async fn what_a_killed_build_left_is_removed_by_the_next_one() {
     let foreign = parent.path().join("something-else");
     fs::create_dir(&foreign).unwrap();
 
-    let scratch = Scratch::new(parent.path(), &options(Path::new("")), &CancellationToken::new()).await.unwrap();
+    let scratch = Scratch::new(parent.path(), &Silent, &CancellationToken::new()).await.unwrap();
     assert!(!left.exists() && foreign.exists());
     let folder = scratch.path().to_owned();
     assert!(folder.is_dir());
@@ -46,46 +32,48 @@ async fn what_a_killed_build_left_is_removed_by_the_next_one() {
 #[tokio::test]
 async fn a_second_build_waits_for_the_first_and_can_be_interrupted() {
     let parent = tempfile::tempdir().unwrap();
-    let options = options(Path::new(""));
-    let first = Scratch::new(parent.path(), &options, &CancellationToken::new()).await.unwrap();
+    let first = Scratch::new(parent.path(), &Silent, &CancellationToken::new()).await.unwrap();
 
     let cancelled = CancellationToken::new();
     cancelled.cancel();
-    let trouble = Scratch::new(parent.path(), &options, &cancelled).await.err().unwrap();
+    let trouble = Scratch::new(parent.path(), &Silent, &cancelled).await.err().unwrap();
     assert_eq!(trouble.kind, Kind::Interrupted);
     assert!(first.path().is_dir(), "the first build's folder is not touched");
 
     let never = CancellationToken::new();
-    let second = Scratch::new(parent.path(), &options, &never);
+    let second = Scratch::new(parent.path(), &Silent, &never);
     let (second, ()) = tokio::join!(second, async { first.close().unwrap() });
     assert!(second.unwrap().path().is_dir());
 }
 
 #[tokio::test]
-async fn a_folder_is_taken_without_what_its_owner_ran_in_it() {
+async fn the_build_gets_the_distribution_the_realm_and_the_recipe_but_nobodys_data() {
     let folder = tempfile::tempdir().unwrap();
-    let distribution = folder.path().join("keycloak");
+    let keycloak = folder.path().join("keycloak");
     for inner in ["bin", "lib", "data/h2"] {
-        fs::create_dir_all(distribution.join(inner)).unwrap();
+        fs::create_dir_all(keycloak.join(inner)).unwrap();
     }
-    fs::write(distribution.join("bin/kc.sh"), "#!/bin/bash\n").unwrap();
-    fs::write(distribution.join("data/h2/keycloakdb.mv.db"), "somebody's users").unwrap();
+    fs::write(keycloak.join("bin/kc.sh"), "#!/bin/bash\n").unwrap();
+    fs::write(keycloak.join("data/h2/keycloakdb.mv.db"), "somebody's users").unwrap();
 
     let context = folder.path().join("context");
-    write(&context, &options(&distribution), &labels(), &CancellationToken::new()).await.unwrap();
+    let distribution = Distribution::Folder(keycloak);
+    write(&context, &distribution, &Realm::shipped(), &labels(), &CancellationToken::new()).await.unwrap();
     assert!(context.join("keycloak/bin/kc.sh").is_file());
     assert!(!context.join("keycloak/data").exists());
     assert!(fs::read_to_string(context.join("Dockerfile")).unwrap().contains("FROM java:21"));
-    assert!(fs::read_to_string(context.join("realm.json")).unwrap().contains("enterprise-sso"));
+    let realm: serde_json::Value = serde_json::from_slice(&fs::read(context.join("realm.json")).unwrap()).unwrap();
+    assert_eq!(&realm, Realm::shipped().json());
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_distribution_is_refused() {
+async fn an_interruption_is_told_as_one_of_the_build() {
     let folder = tempfile::tempdir().unwrap();
-    let zip = folder.path().join("keycloak.zip");
-    fs::write(&zip, "not a zip").unwrap();
+    let cancelled = CancellationToken::new();
+    cancelled.cancel();
+    fs::create_dir_all(folder.path().join("keycloak/bin")).unwrap();
+    let distribution = Distribution::Folder(folder.path().join("keycloak"));
     let context = folder.path().join("context");
-    let trouble = write(&context, &options(&zip), &labels(), &CancellationToken::new()).await.unwrap_err();
-    assert_eq!(trouble.kind, Kind::Environment);
-    assert!(trouble.what.contains("keycloak.zip is not a usable Keycloak distribution"), "{}", trouble.what);
+    let trouble = write(&context, &distribution, &Realm::shipped(), &labels(), &cancelled).await.unwrap_err();
+    assert_eq!((trouble.kind, trouble.what.as_str()), (Kind::Interrupted, "the build of the image was interrupted"));
 }
