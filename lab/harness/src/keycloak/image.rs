@@ -171,15 +171,21 @@ async fn build_in(
 
     let what = format!("building {tag}: Keycloak's build, the import of the realm, one start for the class archive");
     options.progress.begin(&what, Some(Duration::from_secs(110)));
-    Command::docker()
+    let built = Command::docker()
         // Nothing in the build needs a network, so it gets none: it works the same in a classroom without internet.
         .args(["build", "--network", "none", "--force-rm", "--tag", tag])
         .arg(&context)
         .deadline(BUILD_DEADLINE)
         .hiding(&labels.seed.password)
         .run("the image could not be built", cancel)
-        .await?;
+        .await;
+    if built.is_err() {
+        // The engine ends the step that ran a moment later, and holds its layer until then.
+        engine.without_containers_of(&labels.seed_label()).await;
+    }
+    built?;
     options.progress.done(&what);
+    // The layers of the image that this one replaced.
     command::prune().await;
 
     let found = engine.inspect(tag).await?.ok_or_else(|| {

@@ -78,6 +78,11 @@ impl Labels {
         })
     }
 
+    /// A label that only this build's layers and containers carry, as a filter takes it.
+    pub(super) fn seed_label(&self) -> String {
+        format!("{SEED_PASSWORD}={}", self.seed.password)
+    }
+
     /// As a Dockerfile's `LABEL` takes them.
     pub(super) fn instruction(&self) -> String {
         let pairs = [
