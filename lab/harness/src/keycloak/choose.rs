@@ -6,6 +6,8 @@ use std::str::FromStr;
 use tokio_util::sync::CancellationToken;
 
 use super::dist::{self, DistOptions};
+use super::external::{self, ExternalOptions};
+use super::readiness::interrupted;
 use super::{Launch, Running, docker};
 use crate::trouble::{Kind, Trouble};
 
@@ -26,12 +28,14 @@ pub enum Runtime {
 /// What only one runtime needs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// For `dist`.
+    /// For `dist`, also where `auto` ends up there.
     pub dist: DistOptions,
+    /// For `external`.
+    pub external: ExternalOptions,
 }
 
 /// Starts Keycloak the way `choice` says and waits until it is ready. Cancelling at any moment leaves neither a
-/// process nor a container behind.
+/// process nor a container nor a file behind. Errors: those of the runtime; for `auto`, why none works here.
 pub async fn start(
     choice: Runtime,
     launch: &Launch,
@@ -40,8 +44,35 @@ pub async fn start(
 ) -> Result<Running, Trouble> {
     match choice {
         Runtime::Docker => docker::start(launch, cancel).await,
-        Runtime::Auto | Runtime::Dist | Runtime::External => dist::start(launch, &options.dist, cancel).await,
+        Runtime::Dist => dist::start(launch, &options.dist, cancel).await,
+        Runtime::External => external::start(launch, &options.external, cancel).await,
+        Runtime::Auto => {
+            let available = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(interrupted()),
+                available = docker::available(launch) => available,
+            };
+            let Err(reason) = available else {
+                launch.progress.note("runtime docker: a container engine answers and has the image");
+                return docker::start(launch, cancel).await;
+            };
+            launch.progress.note(&format!("runtime dist, because docker does not work here: {reason}"));
+            let started = dist::start(launch, &options.dist, cancel).await;
+            started
+                .map_err(|trouble| if trouble.kind == Kind::Environment { neither(&reason, &trouble) } else { trouble })
+        }
     }
+}
+
+/// Both reasons, with the advice for the runtime that needs less.
+fn neither(docker: &str, dist: &Trouble) -> Trouble {
+    let action = format!("{}; or make a container engine answer", dist.action);
+    Trouble::new(
+        Kind::Environment,
+        format!("Keycloak can run here neither way: docker: {docker}; dist: {dist}"),
+        "the lab needs a container engine, or Java and Keycloak's distribution",
+        action,
+    )
 }
 
 impl Runtime {
@@ -79,3 +110,6 @@ impl FromStr for Runtime {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ pub mod ports;
 pub mod process;
 pub mod readiness;
 mod running;
+#[cfg(test)]
+pub(crate) mod scripts;
 pub mod versions;
 
 pub use choose::{Options, Runtime, start};
@@ -92,4 +94,13 @@ impl std::fmt::Display for RuntimeKind {
             Self::External => "external",
         })
     }
+}
+
+/// Lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -8,38 +8,53 @@ use std::time::Duration;
 use lab::Trouble;
 use lab::keycloak::admin::Admin;
 use lab::keycloak::dist::{self, DistOptions};
-use lab::keycloak::{Credentials, Launch, Running, versions};
+use lab::keycloak::{Credentials, Launch, Running, process, versions};
 use lab::progress::Progress;
 use realm::Realm;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// A public address that nothing listens on: these tests ask Keycloak at its private one.
-pub const PUBLIC: &str = "http://localhost:18080/";
+pub(crate) const PUBLIC: &str = "http://localhost:18080/";
 
 /// A launch, its folders, and what was told while it ran.
-pub struct Bench {
-    pub launch: Launch,
-    pub options: DistOptions,
-    pub told: Arc<Told>,
-    pub folder: TempDir,
+pub(crate) struct Bench {
+    pub(crate) launch: Launch,
+    pub(crate) options: DistOptions,
+    pub(crate) told: Arc<Told>,
+    _folder: TempDir,
 }
 
 /// Remembers progress.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
+pub(crate) struct Told(Mutex<Vec<String>>);
 
 impl Bench {
     /// A launch whose cache is empty.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let cache = folder.path().join("cache");
         Self::with_cache(folder, &cache)
     }
 
+    /// A launch over the cache that all tests share, which is prepared. For tests that leave it as it is.
+    pub(crate) async fn prepared() -> Self {
+        static CACHE: OnceCell<TempDir> = OnceCell::const_new();
+        let cache = CACHE
+            .get_or_init(|| async {
+                let cache = TempDir::new().unwrap();
+                let bench = Self::with_cache(TempDir::new().unwrap(), cache.path());
+                dist::prepare(&bench.launch, &bench.options, CancellationToken::new()).await.unwrap();
+                cache
+            })
+            .await;
+        Self::with_cache(TempDir::new().unwrap(), cache.path())
+    }
+
     /// Another launch, as if of another lab, over the same cache.
-    pub fn beside(&self) -> Self {
+    pub(crate) fn beside(&self) -> Self {
         Self::with_cache(TempDir::new().unwrap(), &self.launch.cache)
     }
 
@@ -58,41 +73,79 @@ impl Bench {
             run_id,
             run_dir,
             cache: cache.to_owned(),
-            deadline: Duration::from_secs(180),
+            deadline: Duration::from_mins(4),
             progress: told.clone(),
         };
         let distribution = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
-        Self { launch, options: DistOptions { distribution, ..DistOptions::default() }, told, folder }
+        Self { launch, options: DistOptions { distribution, ..DistOptions::default() }, told, _folder: folder }
     }
 
-    pub async fn start(&self) -> Result<Running, Trouble> {
+    pub(crate) async fn start(&self) -> Result<Running, Trouble> {
         dist::start(&self.launch, &self.options, CancellationToken::new()).await
     }
 
     /// This lab's administrator at a running Keycloak.
-    pub fn admin(&self, running: &Running) -> Admin {
+    pub(crate) fn admin(&self, running: &Running) -> Admin {
         Admin::new(running.upstream.clone(), &self.launch.public_url, self.launch.admin.clone())
     }
 
-    /// What stands in the run's folder.
-    pub fn left(&self) -> Vec<PathBuf> {
-        std::fs::read_dir(&self.launch.run_dir).unwrap().map(|entry| entry.unwrap().path()).collect()
+    /// The zip of the distribution.
+    pub(crate) async fn distribution(&self) -> PathBuf {
+        if let Some(path) = &self.options.distribution {
+            return path.clone();
+        }
+        let cached = Self::prepared().await.launch.cache.join("keycloak/dist");
+        list(&cached).into_iter().find(|path| path.extension().is_some_and(|ext| ext == "zip")).unwrap()
     }
 
-    /// Processes that carry this run's mark.
-    pub async fn processes(&self) -> Vec<String> {
-        lab::keycloak::process::sweep(&self.launch.run_id).await.unwrap()
+    /// The folder that the lab prepared.
+    pub(crate) fn prepared_folder(&self) -> PathBuf {
+        let mut folders = list(&self.launch.cache.join("keycloak/prepared"));
+        folders.retain(|path| path.is_dir());
+        assert_eq!(folders.len(), 1, "{folders:?}");
+        folders.remove(0)
     }
+
+    /// Asserts that nothing of this run is left: no process, no file in its folder, no unfinished work in the cache.
+    pub(crate) async fn assert_clean(&self) {
+        assert_eq!(process::sweep(&self.launch.run_id).await.unwrap(), Vec::<String>::new());
+        assert_eq!(list(&self.launch.run_dir), Vec::<PathBuf>::new());
+        let mut unfinished = list(&self.launch.cache.join("keycloak/prepared"));
+        unfinished.retain(|path| path.to_string_lossy().contains(&self.launch.run_id));
+        assert_eq!(unfinished, Vec::<PathBuf>::new());
+        let mut fetching = list(&self.launch.cache.join("keycloak/dist"));
+        fetching.retain(|path| path.is_dir());
+        assert_eq!(fetching, Vec::<PathBuf>::new());
+    }
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Signs john in at a client with a direct grant, which a test has to switch on first. The answer as JSON.
+pub(crate) async fn sign_in(upstream: &Url, secret: &str) -> serde_json::Value {
+    let form = [
+        ("grant_type", "password"),
+        ("client_id", "internal-portal"),
+        ("client_secret", secret),
+        ("username", "john.employee"),
+        ("password", "password123"),
+        ("scope", "openid"),
+    ];
+    let url = upstream.join("realms/enterprise-sso/protocol/openid-connect/token").unwrap();
+    lab::http::client(Duration::from_secs(30)).post(url).form(&form).send().await.unwrap().json().await.unwrap()
 }
 
 impl Told {
     /// Whether something with this text was told.
-    pub fn has(&self, text: &str) -> bool {
+    pub(crate) fn has(&self, text: &str) -> bool {
         self.0.lock().unwrap().iter().any(|line| line.contains(text))
     }
 
     /// Everything, for failure messages.
-    pub fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
 

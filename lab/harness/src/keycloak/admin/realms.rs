@@ -44,7 +44,7 @@ impl Admin {
 }
 
 /// A realm's representation with the mark of the run that makes it.
-pub(super) fn marked(representation: &Value, run_id: &str) -> Value {
+pub(in crate::keycloak) fn marked(representation: &Value, run_id: &str) -> Value {
     let mut marked = representation.clone();
     if !marked["attributes"].is_object() {
         marked["attributes"] = json!({});
@@ -54,6 +54,6 @@ pub(super) fn marked(representation: &Value, run_id: &str) -> Value {
 }
 
 /// The run that made a realm, if a lab did.
-pub(super) fn run_of(realm: &Value) -> Option<&str> {
+pub(in crate::keycloak) fn run_of(realm: &Value) -> Option<&str> {
     realm["attributes"][RUN_ATTRIBUTE].as_str()
 }

@@ -1,5 +1,6 @@
 //! Where Keycloak's distribution comes from: the person's file, the cache, Maven, a download. The first that has it.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,10 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::prepared::hex;
 use super::{DistOptions, fetch, home, unpack};
-use crate::keycloak::Launch;
 use crate::keycloak::readiness::interrupted;
 use crate::keycloak::versions::Version;
+use crate::keycloak::{Launch, hex};
 use crate::trouble::{Kind, Trouble};
 
 /// What the lab found.
@@ -34,14 +34,11 @@ pub(super) fn identity(options: &DistOptions) -> String {
     } else {
         vec![path.clone()]
     };
-    let mut text = path.display().to_string();
-    for file in files {
-        if let Ok(meta) = file.metadata() {
-            let changed = meta.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-            text.push_str(&format!(" {} {:?}", meta.len(), changed.unwrap_or_default()));
-        }
-    }
-    text
+    let state = files.iter().map(|file| {
+        let meta = file.metadata().ok()?;
+        Some((meta.len(), meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?))
+    });
+    format!("{} {:?}", path.display(), state.collect::<Vec<_>>())
 }
 
 /// Finds or fetches the distribution. Cancelling leaves no half file behind. Errors: not to be had (each way with its
@@ -162,7 +159,7 @@ fn version_inside(zip: &Path) -> Result<String, Trouble> {
     let read = || -> io::Result<String> {
         let mut archive = zip::ZipArchive::new(io::BufReader::new(File::open(zip)?)).map_err(io::Error::other)?;
         let is_it = |name: &str| name.ends_with("/version.txt") && name.matches('/').count() == 1;
-        let mut names = archive.file_names().filter_map(Result::ok).map(|name| name.into_owned());
+        let mut names = archive.file_names().filter_map(Result::ok).map(Cow::into_owned);
         let name = names.find(|name| is_it(name)).ok_or_else(|| io::Error::other("there is no version.txt in it"))?;
         drop(names);
         let mut text = String::new();
@@ -195,7 +192,7 @@ fn no_distribution(path: &Path) -> Trouble {
 }
 
 /// How long a file of 200 MB may take over a slow line.
-pub(super) const FETCHING: Duration = Duration::from_secs(30 * 60);
+pub(super) const FETCHING: Duration = Duration::from_mins(30);
 
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ async fn by_maven(
     cancel: &CancellationToken,
 ) -> Result<PathBuf, Trouble> {
     let stage = format!("Maven fetches the distribution of Keycloak {version}");
-    launch.progress.begin(&stage, Some(Duration::from_secs(60)));
+    launch.progress.begin(&stage, Some(Duration::from_mins(1)));
     let log = into.join("mvn.log");
     let mut command = Command::new(mvn);
     command
@@ -97,7 +97,7 @@ async fn by_maven(
 
 async fn by_download(launch: &Launch, url: &str, into: &Path, cancel: &CancellationToken) -> Result<PathBuf, Trouble> {
     let stage = format!("downloading {url}");
-    launch.progress.begin(&stage, Some(Duration::from_secs(120)));
+    launch.progress.begin(&stage, Some(Duration::from_mins(2)));
     let zip = into.join("download.zip");
     tokio::select! {
         biased;

@@ -14,15 +14,15 @@ use super::server::{Archive, Import, Server, Start};
 use super::{DistOptions, Home, Setup, distribution, home, unpack};
 use crate::keycloak::admin::Admin;
 use crate::keycloak::readiness::interrupted;
-use crate::keycloak::{Credentials, Launch};
+use crate::keycloak::{Credentials, Launch, hex};
 use crate::trouble::{Kind, Trouble};
 
 /// On two idle cores; in the background it takes longer.
-const USUALLY: Duration = Duration::from_secs(60);
+const USUALLY: Duration = Duration::from_mins(1);
 /// A build or an import that takes longer hangs.
-const AT_MOST: Duration = Duration::from_secs(15 * 60);
+const AT_MOST: Duration = Duration::from_mins(15);
 /// The JVM writes a class archive of 150 MB when it ends.
-const WRITING: Duration = Duration::from_secs(180);
+const WRITING: Duration = Duration::from_mins(3);
 /// So many prepared states of other realms or versions stay: each has 400 MB.
 const KEEP: usize = 2;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -177,7 +177,7 @@ pub(super) async fn hand_over(
 
 fn random_password() -> String {
     let bytes: [u8; 24] = rand::random();
-    prepared::hex(&bytes)
+    hex(&bytes)
 }
 
 fn busy() -> Trouble {

@@ -206,14 +206,13 @@ impl Server<'_> {
         // `kc.sh` adds modules that the JVM's own base archive does not know, which it reports as an error at every
         // start although it only means "a little slower".
         let quiet = if self.java.major >= 24 { "-Xlog:cds=off,aot=off" } else { "-Xlog:cds=off" };
-        match self.archive {
-            Archive::Without => {}
-            Archive::From(file) => {
-                options.extend([format!("-XX:SharedArchiveFile={}", file.display()), quiet.to_owned()])
-            }
-            Archive::To(file) => {
-                options.extend([format!("-XX:ArchiveClassesAtExit={}", file.display()), quiet.to_owned()])
-            }
+        let archive = match self.archive {
+            Archive::Without => None,
+            Archive::From(file) => Some(format!("-XX:SharedArchiveFile={}", file.display())),
+            Archive::To(file) => Some(format!("-XX:ArchiveClassesAtExit={}", file.display())),
+        };
+        if let Some(archive) = archive {
+            options.extend([archive, quiet.to_owned()]);
         }
         // The script splits this text with `xargs`, which understands quotes.
         options.iter().map(|option| format!("'{option}'")).collect::<Vec<_>>().join(" ")

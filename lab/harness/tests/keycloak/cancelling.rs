@@ -1,0 +1,128 @@
+//! Ctrl-C at every stage of a start, and Keycloak ending without being asked to.
+
+use std::time::Duration;
+
+use lab::keycloak::dist;
+use lab::{Kind, Trouble};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::bench::Bench;
+
+/// Waits for a condition, with a deadline.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_mins(2), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// Starts, cancels when `stage` holds, and returns how the start ended. It has to end soon.
+async fn cancel_when(bench: &Bench, what: &str, stage: impl FnMut() -> bool) -> Result<(), Trouble> {
+    let cancel = CancellationToken::new();
+    let starting = dist::start(&bench.launch, &bench.options, cancel.clone());
+    let cancelling = async {
+        until(what, stage).await;
+        cancel.cancel();
+        Instant::now()
+    };
+    let (started, cancelled) = tokio::join!(starting, cancelling);
+    assert!(cancelled.elapsed() < Duration::from_secs(15), "{what}: it took {:?}", cancelled.elapsed());
+    started.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_a_first_start_at_any_stage_leaves_nothing() {
+    let bench = Bench::new();
+    let home = bench.launch.run_dir.join("keycloak");
+    let log = bench.launch.log_file.clone();
+    let said = |text: &'static str| {
+        let log = log.clone();
+        move || std::fs::read_to_string(&log).is_ok_and(|log| log.contains(text))
+    };
+    let unpacking = home.join("lib/lib");
+    let stages: [(&str, Box<dyn FnMut() -> bool>); 5] = [
+        ("at once", Box::new(|| true)),
+        ("while unpacking", Box::new(move || unpacking.is_dir())),
+        ("while building", Box::new(said("Updating the configuration"))),
+        ("while the database is laid out", Box::new(said("Initializing database schema"))),
+        ("while the realm is imported", Box::new(said("Full importing from file"))),
+    ];
+    for (what, stage) in stages {
+        let trouble = cancel_when(&bench, what, stage).await.expect_err(what);
+        assert_eq!(trouble.kind, Kind::Interrupted, "{what}: {trouble}");
+        bench.assert_clean().await;
+        let _ = std::fs::remove_file(&bench.launch.log_file);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_a_start_from_the_cache_leaves_nothing() {
+    let bench = Bench::prepared().await;
+    let home = bench.launch.run_dir.join("keycloak");
+    let log = bench.launch.log_file.clone();
+    let stages: [(&str, Box<dyn FnMut() -> bool>); 2] = [
+        ("while its home is laid", Box::new(move || home.is_dir())),
+        (
+            "while it starts",
+            Box::new(move || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("started in"))),
+        ),
+    ];
+    for (what, stage) in stages {
+        let trouble = cancel_when(&bench, what, stage).await.expect_err(what);
+        assert_eq!(trouble.kind, Kind::Interrupted, "{what}: {trouble}");
+        bench.assert_clean().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_is_dropped_leaves_nothing_either() {
+    let bench = Bench::prepared().await;
+    let log = bench.launch.log_file.clone();
+    tokio::select! {
+        started = bench.start() => panic!("too fast to drop: {started:?}"),
+        () = until("a log", || log.metadata().is_ok_and(|meta| meta.len() > 0)) => {}
+    }
+    bench.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_the_preparation_leaves_nothing_and_the_lab_goes_on() {
+    let bench = Bench::prepared().await;
+    let mut other = bench.beside();
+    // Another realm is another slot, which is not prepared; its lab runs from the distribution of its own first start.
+    let renamed = realm::SHIPPED.replace("Enterprise SSO lab", "A lab that is left early");
+    other.launch.realm = realm::Realm::parse(&renamed).unwrap();
+    let training = other.launch.cache.join("keycloak/prepared");
+    let cancel = CancellationToken::new();
+    let preparing = dist::prepare_in_background(&other.launch, &other.options, cancel.clone());
+    until("training", || {
+        let entries = std::fs::read_dir(&training).unwrap().flatten();
+        entries.map(|entry| entry.path()).any(|path| {
+            path.to_string_lossy().ends_with(&format!(".part-{}", other.launch.run_id))
+                && path.join("prepare.log").exists()
+        })
+    })
+    .await;
+    cancel.cancel();
+    let ended = timeout(Duration::from_secs(15), preparing).await.expect("cancelling takes too long").unwrap();
+    assert_eq!(ended.unwrap_err().kind, Kind::Interrupted);
+    other.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keycloak_that_is_killed_is_noticed_and_what_is_left_can_be_swept() {
+    let bench = Bench::prepared().await;
+    let mut running = bench.start().await.unwrap();
+    assert_eq!(running.traces.run_id, bench.launch.run_id);
+    let pgid = running.traces.pgid.unwrap();
+    assert!(timeout(Duration::from_millis(200), running.died()).await.is_err(), "it lives");
+    let swept = lab::keycloak::process::sweep(&bench.launch.run_id).await.unwrap();
+    assert!(swept.len() == 1 && swept[0].contains(&pgid.to_string()), "{swept:?}");
+    let how = timeout(Duration::from_secs(10), running.died()).await.unwrap();
+    assert!(how.contains("signal 9") && how.contains("Listening on"), "{how}");
+    running.stop().await.unwrap();
+    bench.assert_clean().await;
+}
