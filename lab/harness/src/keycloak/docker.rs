@@ -54,12 +54,7 @@ pub struct DockerOptions {
 
 /// Whether Keycloak can run in a container here: an engine answers, and the image is there or a registry would give
 /// it. Takes milliseconds, or a few seconds where a registry has to be asked. Errors: the reason, as a fragment.
-pub async fn available(launch: &Launch) -> Result<(), String> {
-    available_with(launch, &DockerOptions::default()).await
-}
-
-/// The same with a person's decisions.
-pub async fn available_with(launch: &Launch, options: &DockerOptions) -> Result<(), String> {
+pub async fn available(launch: &Launch, options: &DockerOptions) -> Result<(), String> {
     let engine = Engine::connect().await.map_err(|reason| reason.to_string())?;
     let image = options.image.as_deref();
     let picked = pick(&engine, launch, image).await.map_err(|trouble| trouble.to_string())?;
@@ -82,16 +77,7 @@ pub async fn reach(options: &DockerOptions) -> Result<Reach, Trouble> {
 ///
 /// Errors: no engine, one that hangs or refuses this user; the image cannot be had; Keycloak ends while it starts or
 /// is not ready in time, with its last lines; interrupted.
-pub async fn start(launch: &Launch, cancel: CancellationToken) -> Result<Running, Trouble> {
-    start_with(launch, &DockerOptions::default(), cancel).await
-}
-
-/// The same with a person's decisions.
-pub async fn start_with(
-    launch: &Launch,
-    options: &DockerOptions,
-    cancel: CancellationToken,
-) -> Result<Running, Trouble> {
+pub async fn start(launch: &Launch, options: &DockerOptions, cancel: CancellationToken) -> Result<Running, Trouble> {
     let mut engine = Engine::connect().await?;
     if let Some(reach) = options.reach {
         engine.reach = reach;

@@ -11,13 +11,13 @@ use lab::keycloak::image::{self, Options};
 use realm::{Hosts, Realm, Secrets};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{VERSION, build_options, built, docker, until};
+use crate::support::{VERSION, build_options, built, engine, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_image_is_built_under_the_tag_that_the_runtime_looks_for() {
     let built = built().await;
     assert_eq!(built.tag, image::tag(VERSION, &Realm::shipped()));
-    assert_eq!(docker(&["inspect", "--format", "{{.Config.User}}", &built.tag]).await, "1000");
+    assert_eq!(engine(&["inspect", "--format", "{{.Config.User}}", &built.tag]).await, "1000");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +36,7 @@ async fn a_build_that_is_interrupted_leaves_neither_files_nor_containers_nor_lay
     let options = Options { realm: moved_realm("http://localhost:4001"), ..build_options(&cache) };
     let cancel = CancellationToken::new();
     let of_this_build = label_of(&options.realm);
-    let containers = || async { docker(&["ps", "--all", "--quiet", "--filter", &of_this_build]).await };
+    let containers = || async { engine(&["ps", "--all", "--quiet", "--filter", &of_this_build]).await };
 
     let (result, ()) = tokio::join!(image::build(&options, &cancel), async {
         until("a step of the build runs", || async { !containers().await.is_empty() }).await;
@@ -44,7 +44,7 @@ async fn a_build_that_is_interrupted_leaves_neither_files_nor_containers_nor_lay
     });
     assert_eq!(result.unwrap_err().kind, Kind::Interrupted);
     until("the engine ended the step", || async { containers().await.is_empty() }).await;
-    assert_eq!(docker(&["images", "--quiet", "--filter", &of_this_build]).await, "");
+    assert_eq!(engine(&["images", "--quiet", "--filter", &of_this_build]).await, "");
     assert_eq!(names_in(&cache.path().join("image")), ["image.lock"]);
 }
 
@@ -78,7 +78,7 @@ async fn what_fails_inside_the_build_is_shown_and_nothing_stays() {
     let output = trouble.source().unwrap().to_string();
     assert!(output.contains("this Keycloak is broken"), "{output}");
     assert!(output.contains("sso-lab.seed-password=\"…\"") || !output.contains("seed-password="), "{output}");
-    assert_eq!(docker(&["images", "--quiet", "--filter", &label_of(&options.realm)]).await, "");
+    assert_eq!(engine(&["images", "--quiet", "--filter", &label_of(&options.realm)]).await, "");
     assert_eq!(names_in(&cache.path().join("image")), ["image.lock"]);
 }
 

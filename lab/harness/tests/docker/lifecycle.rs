@@ -4,7 +4,7 @@ use lab::keycloak::docker::{self, DockerOptions, Reach};
 use lab::{Kind, keycloak::RuntimeKind};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Run, admin_sign_in, built, containers_with, docker, image_of, json, until};
+use crate::support::{Run, admin_sign_in, built, containers_with, engine, image_of, json, until};
 
 const DISCOVERY: &str = "realms/enterprise-sso/.well-known/openid-configuration";
 const ISSUER: &str = "http://localhost:28080/realms/enterprise-sso";
@@ -14,7 +14,7 @@ async fn keycloak_answers_with_the_public_issuer_and_the_stop_leaves_no_containe
     built().await;
     let run = Run::new("stop");
 
-    let running = docker::start(&run.launch, CancellationToken::new()).await.unwrap();
+    let running = run.start(CancellationToken::new()).await.unwrap();
     assert_eq!(containers_with(&run.label()).await.len(), 1);
     assert_eq!((running.kind, running.version.as_str()), (RuntimeKind::Docker, "26.7.3"));
     assert_eq!(json(&running.upstream, DISCOVERY).await["issuer"], ISSUER);
@@ -32,10 +32,10 @@ async fn keycloak_answers_with_the_public_issuer_and_the_stop_leaves_no_containe
 async fn only_this_runs_administrator_can_sign_in() {
     let tag = &built().await.tag;
     let run = Run::new("admin");
-    let seed = docker(&["inspect", "--format", "{{index .Config.Labels \"sso-lab.seed-password\"}}", tag]).await;
+    let seed = engine(&["inspect", "--format", "{{index .Config.Labels \"sso-lab.seed-password\"}}", tag]).await;
     assert_eq!(seed.len(), 24);
 
-    let running = docker::start(&run.launch, CancellationToken::new()).await.unwrap();
+    let running = run.start(CancellationToken::new()).await.unwrap();
     let admin = &run.launch.admin;
     assert_eq!(admin_sign_in(&running.upstream, &admin.username, &admin.password).await, Ok(()));
     let refused = admin_sign_in(&running.upstream, "sso-lab-seed", &seed).await;
@@ -47,10 +47,7 @@ async fn only_this_runs_administrator_can_sign_in() {
 async fn two_labs_run_beside_each_other() {
     built().await;
     let (one, other) = (Run::new("one"), Run::new("other"));
-    let (first, second) = tokio::join!(
-        docker::start(&one.launch, CancellationToken::new()),
-        docker::start(&other.launch, CancellationToken::new()),
-    );
+    let (first, second) = tokio::join!(one.start(CancellationToken::new()), other.start(CancellationToken::new()),);
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_ne!(first.upstream, second.upstream);
 
@@ -64,7 +61,7 @@ async fn a_start_that_is_cancelled_leaves_no_container() {
     built().await;
     let run = Run::new("cancel");
     let cancel = CancellationToken::new();
-    let starting = docker::start(&run.launch, cancel.clone());
+    let starting = run.start(cancel.clone());
     let (result, ()) = tokio::join!(starting, async {
         until("the container exists", || async { !containers_with(&run.label()).await.is_empty() }).await;
         cancel.cancel();
@@ -80,7 +77,7 @@ async fn a_start_that_is_dropped_leaves_no_container() {
     let run = Run::new("dropped");
     let starting = tokio::spawn({
         let launch = run.launch.clone();
-        async move { docker::start(&launch, CancellationToken::new()).await }
+        async move { docker::start(&launch, &DockerOptions::default(), CancellationToken::new()).await }
     });
     until("the container exists", || async { !containers_with(&run.label()).await.is_empty() }).await;
     starting.abort();
@@ -91,8 +88,8 @@ async fn a_start_that_is_dropped_leaves_no_container() {
 async fn the_container_of_a_killed_lab_is_swept_and_a_living_ones_is_not() {
     built().await;
     let (killed, living) = (Run::new("killed"), Run::new("living"));
-    let running = docker::start(&killed.launch, CancellationToken::new()).await.unwrap();
-    let untouched = docker::start(&living.launch, CancellationToken::new()).await.unwrap();
+    let running = killed.start(CancellationToken::new()).await.unwrap();
+    let untouched = living.start(CancellationToken::new()).await.unwrap();
     // Nothing of the run cleans up any more, as after a SIGKILL.
     std::mem::forget(running);
 
@@ -108,11 +105,11 @@ async fn the_container_of_a_killed_lab_is_swept_and_a_living_ones_is_not() {
 async fn a_keycloak_that_is_killed_is_noticed_and_its_container_removed_by_the_stop() {
     built().await;
     let run = Run::new("died");
-    let mut running = docker::start(&run.launch, CancellationToken::new()).await.unwrap();
+    let mut running = run.start(CancellationToken::new()).await.unwrap();
     let name = running.traces.container.clone().unwrap();
 
     let kill = ["kill", name.as_str()];
-    let (how, _) = tokio::join!(running.died(), docker(&kill));
+    let (how, _) = tokio::join!(running.died(), engine(&kill));
     assert!(how.starts_with("it ended with exit code 137"), "{how}");
     assert!(how.contains("Bootstrap completed"), "with its last lines: {how}");
 
@@ -126,10 +123,10 @@ async fn with_published_ports_keycloak_is_reached_on_loopback_as_well() {
     let run = Run::new("published");
     let options = DockerOptions { reach: Some(Reach::Published), ..DockerOptions::default() };
 
-    let running = docker::start_with(&run.launch, &options, CancellationToken::new()).await.unwrap();
+    let running = docker::start(&run.launch, &options, CancellationToken::new()).await.unwrap();
     assert_eq!(json(&running.upstream, DISCOVERY).await["issuer"], ISSUER);
     let name = running.traces.container.clone().unwrap();
-    let ports = docker(&["port", &name]).await;
+    let ports = engine(&["port", &name]).await;
     assert!(ports.lines().count() == 2 && ports.lines().all(|line| line.contains("-> 127.0.0.1:")), "{ports}");
     running.stop().await.unwrap();
 }
@@ -143,10 +140,10 @@ async fn an_image_like_the_official_one_imports_the_realm_when_it_starts() {
     let image = image_of("plain", &dockerfile).await;
     let options = DockerOptions { image: Some(image.clone()), ..DockerOptions::default() };
 
-    let running = docker::start_with(&run.launch, &options, CancellationToken::new()).await.unwrap();
+    let running = docker::start(&run.launch, &options, CancellationToken::new()).await.unwrap();
     assert_eq!(json(&running.upstream, DISCOVERY).await["issuer"], ISSUER);
     let admin = &run.launch.admin;
     assert_eq!(admin_sign_in(&running.upstream, &admin.username, &admin.password).await, Ok(()));
     running.stop().await.unwrap();
-    docker(&["rmi", &image]).await;
+    engine(&["rmi", &image]).await;
 }

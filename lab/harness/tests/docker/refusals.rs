@@ -7,12 +7,12 @@ use lab::{Kind, Trouble};
 use realm::{Hosts, Realm, Secrets};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Run, built, containers_with, docker, image_of};
+use crate::support::{Run, built, containers_with, engine, image_of};
 
 /// Starts with an image that cannot work, and gives the trouble.
 async fn refused(run: &Run, image: &str) -> Trouble {
     let options = DockerOptions { image: Some(image.to_owned()), ..DockerOptions::default() };
-    let trouble = docker::start_with(&run.launch, &options, CancellationToken::new()).await.unwrap_err();
+    let trouble = docker::start(&run.launch, &options, CancellationToken::new()).await.unwrap_err();
     assert_eq!(containers_with(&run.label()).await, Vec::<String>::new());
     trouble
 }
@@ -31,14 +31,14 @@ async fn an_image_that_is_nowhere_is_told_apart_from_an_engine_that_is_not_there
     assert!(trouble.action.contains("image build") && trouble.action.contains("--runtime dist"), "{}", trouble.action);
 
     let options = DockerOptions { image: Some("sso-lab-nowhere:1".to_owned()), ..DockerOptions::default() };
-    let reason = docker::available_with(&run.launch, &options).await.unwrap_err();
+    let reason = docker::available(&run.launch, &options).await.unwrap_err();
     assert!(reason.starts_with("an engine answers, but the image sso-lab-nowhere:1 cannot be had: "), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_is_built_is_available() {
     built().await;
-    docker::available(&Run::new("available").launch).await.unwrap();
+    docker::available(&Run::new("available").launch, &DockerOptions::default()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +64,7 @@ async fn a_keycloak_that_ends_while_it_starts_is_told_with_its_last_lines() {
     assert!(trouble.what.contains("it ended with exit code 3"), "{}", trouble.what);
     assert!(trouble.what.contains("the realm is broken"), "{}", trouble.what);
     assert!(!trouble.what.contains("\n5\n"), "the last lines only: {}", trouble.what);
-    docker(&["rmi", &image]).await;
+    engine(&["rmi", &image]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

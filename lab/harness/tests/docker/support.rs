@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lab::Trouble;
 use lab::keycloak::dist::DistOptions;
-use lab::keycloak::{Credentials, Launch, image};
+use lab::keycloak::docker::{self, DockerOptions};
+use lab::keycloak::{Credentials, Launch, Running, image};
 use lab::progress::Progress;
 use realm::Realm;
 use tempfile::TempDir;
@@ -59,6 +61,11 @@ impl Run {
         Self { launch, _folder: folder }
     }
 
+    /// Starts as the lab does when nobody decides anything.
+    pub(crate) async fn start(&self, cancel: CancellationToken) -> Result<Running, Trouble> {
+        docker::start(&self.launch, &DockerOptions::default(), cancel).await
+    }
+
     /// The label of everything that belongs to the run.
     pub(crate) fn label(&self) -> String {
         format!("sso-lab.run={}", self.launch.run_id)
@@ -92,7 +99,7 @@ pub(crate) async fn built() -> &'static image::Built {
 
 /// Containers that carry a label, whatever their state.
 pub(crate) async fn containers_with(label: &str) -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
+    engine(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
         .await
         .lines()
         .map(str::to_owned)
@@ -100,7 +107,7 @@ pub(crate) async fn containers_with(label: &str) -> Vec<String> {
 }
 
 /// Runs the engine's command line, as a person would to see what is there.
-pub(crate) async fn docker(args: &[&str]) -> String {
+pub(crate) async fn engine(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().await.unwrap();
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
