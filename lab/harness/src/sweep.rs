@@ -27,7 +27,8 @@ pub async fn sweep(folders: &Folders) -> Result<Vec<String>, Trouble> {
             tokio::task::spawn_blocking(move || end_processes(&run_id)).await.unwrap_or_default()
         };
         done.extend(ended.iter().map(|pid| format!("ended process {pid}, which a killed lab had left")));
-        for container in docker::sweep(std::slice::from_ref(&run_id)).await? {
+        // Containers of all other runs count as alive: their labs may keep their state in another folder.
+        for container in docker::sweep(|run| run != run_id).await? {
             done.push(format!("removed container {container}, which a killed lab had left"));
         }
         seat.release()?;

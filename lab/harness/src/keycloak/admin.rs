@@ -17,6 +17,7 @@ use super::readiness::below;
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
+mod administrators;
 mod borrowed;
 mod clients;
 mod realms;

@@ -25,6 +25,7 @@ mod server;
 mod unpack;
 
 pub use distribution::Distribution;
+pub(super) use distribution::{find, lay_out};
 pub use prepare::{prepare, prepare_in_background};
 
 use prepared::{Found, Prepared, Slot};

@@ -14,13 +14,13 @@ use testcontainers::runners::AsyncRunner as _;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::admin::Admin;
 use super::readiness::{NotReady, Readiness};
 use super::{Launch, Leftovers, Running, RuntimeKind};
 use crate::trouble::{Kind, Trouble};
 
 mod container;
 mod engine;
-mod handover;
 mod images;
 mod pick;
 mod reach;
@@ -38,19 +38,25 @@ use supervise::Container;
 
 /// Making and starting a container takes about a second; it is not interrupted, so that there is always something
 /// definite to remove.
-const CREATE: Duration = Duration::from_secs(60);
+const CREATE: Duration = Duration::from_mins(1);
 /// How often a start is tried again because somebody took one of the ports in between.
 const TRIES: usize = 3;
 
-/// Whether Keycloak can run in a container here: an engine answers, and the image is there or a registry would give
-/// it. Takes milliseconds, or a few seconds where a registry has to be asked. Errors: the reason, as a fragment.
-pub async fn available(launch: &Launch) -> Result<(), String> {
-    available_image(launch, None).await
+/// What a person may decide about the container.
+#[derive(Debug, Clone, Default)]
+pub struct DockerOptions {
+    /// An image to start instead of our own or the official one: one of ours, the official one of some version, or one
+    /// that works like it.
+    pub image: Option<String>,
+    /// How the container and this computer reach each other. `None`: as the engine suggests.
+    pub reach: Option<Reach>,
 }
 
-/// The same for an image of the person's choice.
-pub async fn available_image(launch: &Launch, image: Option<&str>) -> Result<(), String> {
+/// Whether Keycloak can run in a container here: an engine answers, and the image is there or a registry would give
+/// it. Takes milliseconds, or a few seconds where a registry has to be asked. Errors: the reason, as a fragment.
+pub async fn available(launch: &Launch, options: &DockerOptions) -> Result<(), String> {
     let engine = Engine::connect().await.map_err(|reason| reason.to_string())?;
+    let image = options.image.as_deref();
     let picked = pick(&engine, launch, image).await.map_err(|trouble| trouble.to_string())?;
     picked
         .obtainable(&engine)
@@ -60,22 +66,23 @@ pub async fn available_image(launch: &Launch, image: Option<&str>) -> Result<(),
 
 /// How containers and this computer reach each other: decides the host name in back-channel addresses
 /// ([`Reach::this_computer`]). Errors: no engine.
-pub async fn reach() -> Result<Reach, Trouble> {
-    Ok(Engine::connect().await?.reach)
+pub async fn reach(options: &DockerOptions) -> Result<Reach, Trouble> {
+    match options.reach {
+        Some(reach) => Ok(reach),
+        None => Ok(Engine::connect().await?.reach),
+    }
 }
 
 /// Starts Keycloak in a container and waits until it is ready. Cancelling leaves no container behind.
 ///
 /// Errors: no engine, one that hangs or refuses this user; the image cannot be had; Keycloak ends while it starts or
 /// is not ready in time, with its last lines; interrupted.
-pub async fn start(launch: &Launch, cancel: CancellationToken) -> Result<Running, Trouble> {
-    start_image(launch, None, cancel).await
-}
-
-/// The same with an image of the person's choice: one of ours, the official one, or one that works like it.
-pub async fn start_image(launch: &Launch, image: Option<&str>, cancel: CancellationToken) -> Result<Running, Trouble> {
-    let engine = Engine::connect().await?;
-    start_on(&engine, launch, image, &cancel).await
+pub async fn start(launch: &Launch, options: &DockerOptions, cancel: CancellationToken) -> Result<Running, Trouble> {
+    let mut engine = Engine::connect().await?;
+    if let Some(reach) = options.reach {
+        engine.reach = reach;
+    }
+    start_on(&engine, launch, options.image.as_deref(), &cancel).await
 }
 
 /// The same on an engine that is connected.
@@ -187,9 +194,9 @@ async fn make_ready(
         return Err(not_ready.trouble(&readiness.issuer, began, &log));
     }
     if let Content::Prepared { seed, .. } = &picked.content {
-        let upstream = ports.upstream();
+        let admin = Admin::new(ports.upstream(), &launch.public_url, seed.clone());
         tokio::select! {
-            handed = handover::hand_over(&upstream, seed, &launch.admin) => handed?,
+            handed = admin.hand_over_to(&launch.admin) => handed?,
             () = cancel.cancelled() => return Err(super::readiness::interrupted()),
         }
     }
@@ -205,6 +212,3 @@ pub(super) fn interrupted(what: &str) -> Trouble {
         "start again when you like",
     )
 }
-
-#[cfg(test)]
-mod tests;

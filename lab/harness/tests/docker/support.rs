@@ -1,10 +1,13 @@
 //! What the tests of this lane share.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use lab::keycloak::{Credentials, Launch, image};
+use lab::Trouble;
+use lab::keycloak::dist::DistOptions;
+use lab::keycloak::docker::{self, DockerOptions};
+use lab::keycloak::{Credentials, Launch, Running, image};
 use lab::progress::Progress;
 use realm::Realm;
 use tempfile::TempDir;
@@ -14,48 +17,34 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Keycloak's version under test.
-pub const VERSION: &str = "26.7.3";
+pub(crate) const VERSION: &str = "26.7.3";
 
-/// Prints progress, so that a slow test says what it waits for, and keeps it.
-#[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
-
-impl Told {
-    pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-
-    fn add(&self, line: String) {
-        eprintln!("    {line}");
-        self.0.lock().unwrap().push(line);
-    }
-}
+/// Prints progress, so that a slow test says what it waits for.
+struct Told;
 
 impl Progress for Told {
     fn begin(&self, what: &str, _usual: Option<Duration>) {
-        self.add(what.to_owned());
+        eprintln!("    {what}");
     }
 
     fn done(&self, what: &str) {
-        self.add(format!("done: {what}"));
+        eprintln!("    done: {what}");
     }
 
     fn note(&self, text: &str) {
-        self.add(text.to_owned());
+        eprintln!("    {text}");
     }
 }
 
 /// A run of its own in a temporary folder.
-pub struct Run {
-    pub launch: Launch,
-    pub told: Arc<Told>,
+pub(crate) struct Run {
+    pub(crate) launch: Launch,
     _folder: TempDir,
 }
 
 impl Run {
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let told = Arc::new(Told::default());
         let launch = Launch {
             version: VERSION.to_owned(),
             realm: Realm::shipped(),
@@ -66,46 +55,51 @@ impl Run {
             run_dir: folder.path().to_owned(),
             log_file: folder.path().join("keycloak.log"),
             cache: folder.path().join("cache"),
-            deadline: Duration::from_secs(180),
-            progress: told.clone(),
+            deadline: Duration::from_mins(3),
+            progress: Arc::new(Told),
         };
-        Self { launch, told, _folder: folder }
+        Self { launch, _folder: folder }
+    }
+
+    /// Starts as the lab does when nobody decides anything.
+    pub(crate) async fn start(&self, cancel: CancellationToken) -> Result<Running, Trouble> {
+        docker::start(&self.launch, &DockerOptions::default(), cancel).await
+    }
+
+    /// The label of everything that belongs to the run.
+    pub(crate) fn label(&self) -> String {
+        format!("sso-lab.run={}", self.launch.run_id)
     }
 }
 
-/// The distribution's zip.
-pub fn distribution() -> PathBuf {
-    let zip = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
-    zip.expect("SSO_LAB_TEST_DIST names the zip of Keycloak's distribution")
-}
-
-/// What builds the image of the shipped realm.
-pub fn build_options(scratch: &TempDir) -> image::Options {
+/// What builds the image of the shipped realm, in a cache of its own.
+pub(crate) fn build_options(cache: &TempDir) -> image::Options {
+    let distribution = std::env::var_os("SSO_LAB_TEST_DIST").map(PathBuf::from);
     image::Options {
         version: VERSION.to_owned(),
         realm: Realm::shipped(),
-        distribution: distribution(),
+        dist: DistOptions { distribution, ..DistOptions::default() },
         base: None,
         again: false,
-        scratch: scratch.path().to_owned(),
-        progress: Arc::new(Told::default()),
+        cache: cache.path().to_owned(),
+        progress: Arc::new(Told),
     }
 }
 
 /// The image of the shipped realm, built by the first test that asks.
-pub async fn built() -> &'static image::Built {
+pub(crate) async fn built() -> &'static image::Built {
     static BUILT: OnceCell<image::Built> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
-            let scratch = tempfile::tempdir().unwrap();
-            image::build(&build_options(&scratch), &CancellationToken::new()).await.unwrap()
+            let cache = tempfile::tempdir().unwrap();
+            image::build(&build_options(&cache), &CancellationToken::new()).await.unwrap()
         })
         .await
 }
 
 /// Containers that carry a label, whatever their state.
-pub async fn containers_with(label: &str) -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
+pub(crate) async fn containers_with(label: &str) -> Vec<String> {
+    engine(&["ps", "--all", "--quiet", "--filter", &format!("label={label}")])
         .await
         .lines()
         .map(str::to_owned)
@@ -113,8 +107,48 @@ pub async fn containers_with(label: &str) -> Vec<String> {
 }
 
 /// Runs the engine's command line, as a person would to see what is there.
-pub async fn docker(args: &[&str]) -> String {
+pub(crate) async fn engine(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().await.unwrap();
     assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Builds a small image from a Dockerfile without a context, and gives its name.
+pub(crate) async fn image_of(name: &str, dockerfile: &str) -> String {
+    use tokio::io::AsyncWriteExt as _;
+    let tag = format!("sso-lab-test-{name}:{}", std::process::id());
+    let mut build = Command::new("docker")
+        .args(["build", "--quiet", "--network", "none", "--force-rm", "--tag", &tag, "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    build.stdin.take().unwrap().write_all(dockerfile.as_bytes()).await.unwrap();
+    assert!(build.wait().await.unwrap().success());
+    tag
+}
+
+/// Resolves when `condition` holds. Panics after two minutes.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let polling = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), polling).await.unwrap_or_else(|_| panic!("never happened: {what}"));
+}
+
+/// Signs in to the master realm with a password. Errors: Keycloak's words. (Its status is 400 or 401, by version.)
+pub(crate) async fn admin_sign_in(upstream: &Url, username: &str, password: &str) -> Result<(), String> {
+    let form = [("grant_type", "password"), ("client_id", "admin-cli"), ("username", username), ("password", password)];
+    let url = upstream.join("realms/master/protocol/openid-connect/token").unwrap();
+    let answer = lab::http::client(Duration::from_secs(20)).post(url).form(&form).send().await.unwrap();
+    let (good, body) = (answer.status().is_success(), answer.json::<serde_json::Value>().await.unwrap());
+    if good { Ok(()) } else { Err(body["error_description"].as_str().unwrap().to_owned()) }
+}
+
+/// A JSON document of Keycloak.
+pub(crate) async fn json(upstream: &Url, path: &str) -> serde_json::Value {
+    let answer = lab::http::client(Duration::from_secs(20)).get(upstream.join(path).unwrap()).send().await.unwrap();
+    answer.error_for_status().unwrap().json().await.unwrap()
 }

@@ -43,7 +43,7 @@ pub(super) fn identity(options: &DistOptions) -> String {
 
 /// Finds or fetches the distribution. Cancelling leaves no half file behind. Errors: not to be had (each way with its
 /// reason), another version than asked for, a digest that is not the pinned one.
-pub(super) async fn find(
+pub(in crate::keycloak) async fn find(
     launch: &Launch,
     version: &Version,
     options: &DistOptions,
@@ -92,7 +92,11 @@ pub(super) fn source(launch: &Launch, version: &Version, options: &DistOptions) 
 }
 
 /// Lays the distribution out in the new folder `into`.
-pub(super) async fn lay_out(found: &Distribution, into: &Path, cancel: &CancellationToken) -> Result<(), Trouble> {
+pub(in crate::keycloak) async fn lay_out(
+    found: &Distribution,
+    into: &Path,
+    cancel: &CancellationToken,
+) -> Result<(), Trouble> {
     match found {
         Distribution::Zip(zip) => unpack::zip(zip, into, cancel).await?,
         Distribution::Folder(folder) => unpack::folder(folder, into, cancel).await?,

@@ -129,15 +129,27 @@ fn environment(launch: &Launch, pick: &Pick) -> Vec<(&'static str, String)> {
 impl Engine {
     /// The lab's containers, running or not, as pairs of id and run.
     pub(super) async fn containers(&self) -> Result<Vec<(String, String)>, Error> {
-        let filters = HashMap::from([("label", vec![format!("{LABEL_PART}=keycloak")])]);
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let listed = timeout(QUESTION, self.docker.list_containers(Some(options)));
         let of = |summary: ContainerSummary| {
             let run = summary.labels.unwrap_or_default().remove(LABEL_RUN).unwrap_or_default();
             summary.id.map(|id| (id, run))
         };
-        let listed = listed.await.map_err(|_| Error::RequestTimeoutError)??;
-        Ok(listed.into_iter().filter_map(of).collect())
+        Ok(self.labelled(&format!("{LABEL_PART}=keycloak")).await?.into_iter().filter_map(of).collect())
+    }
+
+    /// Resolves when no container carries the label any more, or after a while.
+    pub(in crate::keycloak) async fn without_containers_of(&self, label: &str) {
+        let gone = async {
+            while self.labelled(label).await.is_ok_and(|found| !found.is_empty()) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let _ = timeout(QUESTION, gone).await;
+    }
+
+    async fn labelled(&self, label: &str) -> Result<Vec<ContainerSummary>, Error> {
+        let filters = HashMap::from([("label", vec![label.to_owned()])]);
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        timeout(QUESTION, self.docker.list_containers(Some(options))).await.map_err(|_| Error::RequestTimeoutError)?
     }
 
     /// Ends and removes a container, whatever its state, and returns when it is gone. One that is gone already is fine.

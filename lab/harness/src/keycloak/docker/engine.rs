@@ -12,8 +12,8 @@ use url::Url;
 use super::reach::Reach;
 use crate::trouble::{Kind, Trouble};
 
-/// An engine on this computer answers a ping in milliseconds. One that needs longer will not do for a lab.
-const PING: Duration = Duration::from_secs(5);
+/// An engine on this computer answers in milliseconds. One that needs longer will not do for a lab.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An engine that answered, and what it says about itself.
 #[derive(Clone)]
@@ -48,18 +48,18 @@ impl Engine {
             testcontainers::core::error::ClientError::Init(error) => NoEngine::from(error),
             other => NoEngine::Odd(other.to_string()),
         })?;
-        Self::over(docker).await
+        Self::over(docker, PATIENCE).await
     }
 
     /// The same over a connection that is made already.
-    pub(super) async fn over(docker: Docker) -> Result<Self, NoEngine> {
+    pub(super) async fn over(docker: Docker, patience: Duration) -> Result<Self, NoEngine> {
         let asked = async {
             // An engine older than the client library refuses the library's own protocol version.
             let docker = docker.negotiate_version().await?;
             let info = docker.info().await?;
             Ok::<_, Error>((docker, info))
         };
-        let (docker, info) = timeout(PING, asked).await.map_err(|_| NoEngine::Silent)??;
+        let (docker, info) = timeout(patience, asked).await.map_err(|_| NoEngine::Silent)??;
         let reach = Reach::of(
             info.operating_system.as_deref().unwrap_or_default(),
             info.security_options.as_deref().unwrap_or_default(),
@@ -127,7 +127,7 @@ impl fmt::Display for NoEngine {
         match self {
             Self::Absent(why) => write!(f, "no container engine answers: {why}"),
             Self::Denied => f.write_str("the container engine's socket refuses this user"),
-            Self::Silent => write!(f, "the container engine did not answer within {} s", PING.as_secs()),
+            Self::Silent => write!(f, "the container engine did not answer within {} s", PATIENCE.as_secs()),
             Self::Remote(host) => write!(f, "the container engine runs on another computer ({host})"),
             Self::Odd(why) => write!(f, "the container engine cannot be used: {why}"),
         }

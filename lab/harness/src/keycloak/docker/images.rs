@@ -19,7 +19,7 @@ const QUESTION: Duration = Duration::from_secs(10);
 /// A registry that needs longer is not one to start a lab from. `auto` pays this on computers without internet.
 const REGISTRY: Duration = Duration::from_secs(3);
 /// Half a gigabyte over a slow line.
-const PULL: Duration = Duration::from_secs(20 * 60);
+const PULL: Duration = Duration::from_mins(20);
 
 /// An image that the engine has.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Result<(), Trouble> {
         let what = format!("pulling {name}");
-        progress.begin(&what, Some(Duration::from_secs(60)));
+        progress.begin(&what, Some(Duration::from_mins(1)));
         // Without a tag the engine would pull every tag there is.
         let tagged = if name.rsplit('/').next().is_some_and(|last| last.contains(':')) { "" } else { "latest" };
         let options = CreateImageOptionsBuilder::new().from_image(name).tag(tagged).build();
@@ -79,7 +79,7 @@ impl Engine {
             result = timeout(PULL, whole) => result,
             () = cancel.cancelled() => return Err(interrupted(&what)),
         };
-        match result.unwrap_or_else(|_| Err(format!("not complete after {} minutes", PULL.as_secs() / 60))) {
+        match result.unwrap_or_else(|_| Err(format!("not complete after {} s", PULL.as_secs()))) {
             Ok(()) => progress.done(&what),
             Err(reason) => return Err(not_to_be_had(name, &reason)),
         }

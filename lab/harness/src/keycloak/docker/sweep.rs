@@ -3,16 +3,16 @@
 use super::engine::{Engine, NoEngine};
 use crate::trouble::Trouble;
 
-/// Removes the containers of the runs in `gone`, and returns their ids. For labs that were killed and could not remove
-/// their own. Containers of other runs are left alone: their lab may keep its state in another folder.
+/// Removes the containers of every run that is not `alive` any more, and returns the removed ones' runs. A lab that was
+/// killed could not remove its own; the next one calls this before it starts, and counts as alive itself.
 ///
 /// No engine, or one that does not let this user in, means that there is nothing of ours: that is no error.
 /// Errors: the engine fails while it is asked, or a container cannot be removed.
-pub async fn sweep(gone: &[String]) -> Result<Vec<String>, Trouble> {
+pub async fn sweep(alive: impl Fn(&str) -> bool) -> Result<Vec<String>, Trouble> {
     let Ok(engine) = Engine::connect().await else { return Ok(Vec::new()) };
     let mut removed = Vec::new();
     for (id, run) in engine.containers().await.map_err(NoEngine::from)? {
-        if gone.contains(&run) {
+        if !alive(&run) {
             engine.remove(&id).await?;
             removed.push(id);
         }

@@ -84,7 +84,7 @@ async fn make(options: &Options, scratch: &Path, cancel: &CancellationToken) -> 
         .args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL"])
         .args(["debootstrap", "--variant=minbase", "--include=openjdk-21-jre-headless,ca-certificates", SUITE])
         .arg(&root)
-        .deadline(Duration::from_secs(20 * 60))
+        .deadline(Duration::from_mins(20))
         .run(failure, cancel)
         .await?;
     options.progress.done(&what);

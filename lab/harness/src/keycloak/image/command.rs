@@ -28,7 +28,7 @@ pub(super) struct Command {
 impl Command {
     /// A command with a deadline of five minutes.
     pub(super) fn new(program: &'static str) -> Self {
-        Self { program, args: Vec::new(), deadline: Duration::from_secs(300), secret: None }
+        Self { program, args: Vec::new(), deadline: Duration::from_mins(5), secret: None }
     }
 
     /// The engine's own client: building from a folder is its work, and it is wherever an engine is.
@@ -146,7 +146,7 @@ pub(super) async fn prune() {
     let filter = format!("label={}=image", super::name::KIND);
     let _ = Command::docker()
         .args(["image", "prune", "--force", "--filter", &filter])
-        .deadline(Duration::from_secs(60))
+        .deadline(Duration::from_mins(1))
         .run("pruning", &CancellationToken::new())
         .await;
 }

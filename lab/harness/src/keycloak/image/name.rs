@@ -45,7 +45,8 @@ pub(in crate::keycloak) fn digest(realm: &Realm) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, ..]: [u8; 32] = hash.finalize().into();
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 impl Labels {
@@ -75,6 +76,11 @@ impl Labels {
                 password: labels.get(SEED_PASSWORD)?.clone(),
             },
         })
+    }
+
+    /// A label that only this build's layers and containers carry, as a filter takes it.
+    pub(super) fn seed_label(&self) -> String {
+        format!("{SEED_PASSWORD}={}", self.seed.password)
     }
 
     /// As a Dockerfile's `LABEL` takes them.
