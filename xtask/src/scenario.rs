@@ -175,7 +175,7 @@ async fn outcome(
         return Ok((Outcome::Skipped(format!("it is about Keycloak {range}, and {} runs", topology.version)), None));
     }
     let run = runner::run(lesson, client).await?;
-    let failures = run.failures();
+    let failures = run.failures().count();
     let file = library.file(lesson);
     let outcome = if failures > 0 {
         Outcome::LessonFailed(failures)

@@ -67,7 +67,7 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
 
 /// Java, distribution and engine each get a line; one way of running Keycloak is enough.
 async fn keycloaks(patient: &Patient<'_>, findings: &mut Vec<Finding>) -> Finding {
-    let java = java::find(&patient.dist.java, &Silent).await.map(|java| java.to_string()).map_err(|trouble| trouble.to_string());
+    let java = java::find(&patient.dist.java, &Silent).await.map(|java| format!("Java {} at {}", java.major, java.binary.display())).map_err(|trouble| trouble.to_string());
     let source = dist::source(patient.launch, patient.dist).map_err(|trouble| trouble.to_string());
     let container = docker::available(patient.launch).await.map(|()| "an engine answers and the image can be had".to_owned());
     let process = java.is_ok() && source.is_ok();
@@ -110,7 +110,6 @@ fn disk(folder: &Path) -> Finding {
     };
     let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
     let disk = disks
-        .list()
         .iter()
         .filter(|disk| existing.starts_with(disk.mount_point()))
         .max_by_key(|disk| disk.mount_point().components().count());

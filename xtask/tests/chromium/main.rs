@@ -1,5 +1,6 @@
 //! The portals in a real browser, against a real Keycloak.
 
+#[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
 #[path = "../support/lab.rs"]
 mod lab;

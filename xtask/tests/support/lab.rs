@@ -1,5 +1,5 @@
 //! A lab in the test's own process, on free ports, in a state folder of its own.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! What the tests share: the real command, in a state folder of its own.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
