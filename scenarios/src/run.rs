@@ -52,9 +52,13 @@ pub struct Numbered {
 }
 
 impl Run {
-    /// How many checks failed.
-    pub fn failures(&self) -> usize {
-        self.steps.iter().flat_map(|step| &step.checks).filter(|check| !check.passed()).count()
+    /// All failed checks with the number of their step.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &Check)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .flat_map(|(index, step)| step.checks.iter().map(move |check| (index + 1, check)))
+            .filter(|(_, check)| !check.passed())
     }
 
     /// How many checks there are.

@@ -21,7 +21,7 @@ async fn every_lesson_plays_as_its_snapshot_says_in_any_order() {
     for lesson in &lessons {
         let run = runner::run(lesson, &stage.client()).await.unwrap();
         let text = transcript::render(&run);
-        assert_eq!(run.failures(), 0, "{text}");
+        assert_eq!(run.failures().count(), 0, "{text}");
         let (path, _) = snapshot::place(&library.file(lesson), &run).unwrap();
         insta_agrees(lesson, &path, &Snapshot::of(&run).unwrap());
         assert_eq!(snapshot::check(&library.file(lesson), &run).unwrap(), Compared::Same, "{}", lesson.id());
