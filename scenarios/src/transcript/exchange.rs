@@ -157,7 +157,9 @@ fn answer(lines: &mut Vec<String>, answer: &Answer, meanwhile: &str, aliases: &m
     cookies(lines, set_cookies);
     match body {
         Body::Json { members } => {
-            for param in teaching(members) {
+            // A nested object is an application's own business, such as the masked tokens that a page shows.
+            let nested = |param: &Param| param.value.text().is_some_and(|text| text.starts_with(['{', '[']));
+            for param in teaching(members).into_iter().filter(|param| !nested(param)) {
                 carried(lines, "json ", param, aliases);
             }
         }

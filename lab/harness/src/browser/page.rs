@@ -77,10 +77,9 @@ impl Page {
             links: all(root, "a[href]").filter_map(|link| read_link(link, &url)).collect(),
             items: all(root, "[id^=item-]").filter_map(|row| row.attr("id").map(str::to_owned)).collect(),
             page_id: first(root, "body").and_then(|body| body.attr("data-page-id")).map(str::to_owned),
-            message: ["#kc-error-message .instruction", "#input-error", ".pf-v5-c-alert__title", ".alert-error"]
-                .iter()
-                .find_map(|selector| first(root, selector))
-                .map(|element| visible_text(element)),
+            message: all(root, "#kc-error-message .instruction, [id^=input-error], .alert-error, .pf-m-danger")
+                .map(visible_text)
+                .find(|text| !text.is_empty()),
             csp: header("content-security-policy"),
             x_frame_options: header("x-frame-options"),
             referrer_policy: header("referrer-policy"),

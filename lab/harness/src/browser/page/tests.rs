@@ -53,6 +53,15 @@ fn keycloaks_complaint_is_the_message() {
 }
 
 #[test]
+fn the_complaint_about_a_wrong_password_is_the_message() {
+    // As Keycloak 26.7.3 nests it: the containers are there without a complaint, too.
+    let html = r#"<div id="input-error-container-username"><div class="helper"><span id="input-error-username">
+        Invalid username or password. </span></div></div><div id="input-error-container-password"></div>"#;
+    assert_eq!(page(html).message.as_deref(), Some("Invalid username or password."));
+    assert_eq!(page(r#"<div id="input-error-container-username"></div>"#).message, None);
+}
+
+#[test]
 fn controls_count_as_a_browser_counts_them() {
     let page = page(
         r#"<form action="/go"><input type="checkbox" name="a"><input type="checkbox" name="b" checked>
