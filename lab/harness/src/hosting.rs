@@ -71,7 +71,7 @@ fn settings(client: Client, places: &Places, secrets: &Secrets) -> Result<Settin
         kind: kind(client),
         issuer: places.issuer()?,
         client_id: client.id().to_owned(),
-        client_secret: secrets.of(client).map(|secret| portals::Secret::new(secret.to_owned())),
+        client_secret: secrets.of(client).map(|secret| portals::Secret::new(secret)),
         public_url: url(client)?,
         siblings,
     })
@@ -99,12 +99,12 @@ async fn follow(client: Client, journal: Journal, recorder: Recorder, mut log: F
         };
         let detail: String = entry.detail.iter().map(|(name, value)| format!(" {name}={value}")).collect();
         // A full disk must not stop the portal; the event stream still has the entry.
-        let _ = writeln!(log, "{} {} {}{detail}", entry.at, entry.step, entry.text);
+        let _ = writeln!(log, "{} {} {}{detail}", entry.at, entry.step.word(), entry.text);
         recorder.record(EventKind::Portal(PortalEntry {
             portal: client.portal().to_owned(),
-            step: entry.step.to_string(),
+            step: entry.step.word().to_owned(),
             text: entry.text.clone(),
-            detail: entry.detail.iter().map(|(name, value)| Param::plain(name.to_string(), value.clone())).collect(),
+            detail: entry.detail.iter().map(|(name, value)| Param::plain(name.clone(), value.clone())).collect(),
         }));
     }
 }

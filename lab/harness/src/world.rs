@@ -1,13 +1,14 @@
 //! The lab as one object: started, used and stopped as a whole.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lab_trace::{EventKind, LabNote, Party};
 use realm::{Client, Hosts, Realm, Secrets};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -15,9 +16,9 @@ use crate::control::client::LabClient;
 use crate::control::messages::{KeycloakStatus, PortalPlace, PortalStatus, Reach, State, Status, Topology};
 use crate::control::server;
 use crate::keycloak::admin::Admin;
-use crate::keycloak::{self, Credentials, Launch, Running, Runtime};
-use crate::ports::{Listeners, Ports, listen_private};
-use crate::progress::Progress;
+use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
+use crate::ports::{Listeners, Ports};
+use crate::progress::{Progress, Silent};
 use crate::recorder::Recorder;
 use crate::state::{Folders, Record, Seat};
 use crate::tap::{KnownApp, Masker, Registry, Tap};
@@ -61,6 +62,9 @@ pub struct Lab {
     running: Running,
     stop: CancellationToken,
     tasks: TaskTracker,
+    launch: Launch,
+    keycloak: keycloak::Options,
+    preparing: Option<(CancellationToken, JoinHandle<Result<(), Trouble>>)>,
 }
 
 /// What the control interface works on.
@@ -95,7 +99,10 @@ impl Lab {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         match assemble(&options, &seat, &stop, &tasks, &cancel).await {
-            Ok((parts, record, running)) => Ok(Self { seat, parts, record, running, stop, tasks }),
+            Ok(Assembled { parts, record, running, launch }) => {
+                let keycloak = options.keycloak;
+                Ok(Self { seat, parts, record, running, stop, tasks, launch, keycloak, preparing: None })
+            }
             Err(trouble) => {
                 end_tasks(&stop, &tasks).await;
                 seat.release()?;
@@ -119,6 +126,30 @@ impl Lab {
         &self.parts.recorder
     }
 
+    /// Makes the next start a fast one, at low priority beside the running lab. Does nothing where that is done already
+    /// or Keycloak is no process of this lab.
+    pub fn prepare_next_start(&mut self) {
+        if self.running.kind == RuntimeKind::Dist && self.preparing.is_none() {
+            let cancel = CancellationToken::new();
+            let mut launch = self.launch.clone();
+            // It is nobody's concern how far this is: the lab is up.
+            launch.progress = Arc::new(Silent);
+            let work = keycloak::dist::prepare_in_background(&launch, &self.keycloak.dist, cancel.clone());
+            self.preparing = Some((cancel, work));
+        }
+    }
+
+    /// Waits until the preparation begun by [`Lab::prepare_next_start`] is finished.
+    ///
+    /// # Errors
+    /// Whatever kept it from finishing.
+    pub async fn prepared(&mut self) -> Result<(), Trouble> {
+        match self.preparing.take() {
+            Some((_, work)) => work.await.unwrap_or_else(|_| Err(interrupted())),
+            None => Ok(()),
+        }
+    }
+
     /// Waits until the lab is asked to stop or Keycloak dies.
     pub async fn ended(&mut self) -> Ended {
         tokio::select! {
@@ -131,7 +162,13 @@ impl Lab {
     ///
     /// # Errors
     /// Part: something is left behind, and where.
-    pub async fn shutdown(self) -> Result<(), Trouble> {
+    pub async fn shutdown(mut self) -> Result<(), Trouble> {
+        if let Some((cancel, work)) = self.preparing.take() {
+            cancel.cancel();
+            if let Ok(Err(trouble)) = work.await {
+                tracing::debug!(%trouble, "the next start was not prepared");
+            }
+        }
         let stopped = self.running.stop().await;
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
@@ -142,7 +179,7 @@ impl Lab {
 impl Parts {
     /// Asks every part how it is.
     pub(crate) async fn status(&self) -> Status {
-        let healthy = self.admin.answers().await;
+        let healthy = self.keycloak_answers().await;
         let keycloak = KeycloakStatus { url: self.topology.keycloak.clone(), version: self.topology.version.clone(), healthy };
         let mut portals = Vec::new();
         for place in &self.topology.portals {
@@ -167,11 +204,26 @@ impl Parts {
         keycloak::reach::reach(&self.admin, &self.recorder, &self.topology).await
     }
 
+    /// Whether the realm's discovery answers, asked behind the tap.
+    async fn keycloak_answers(&self) -> bool {
+        let path = format!("realms/{}/.well-known/openid-configuration", realm::REALM);
+        let Ok(discovery) = self.upstream.join(&path) else { return false };
+        self.http.get(discovery).send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
     async fn portal_answers(&self, url: &Url) -> bool {
         let Ok(health) = url.join("health") else { return false };
         let asked = self.http.get(health).header(crate::tap::PROBE_HEADER, "status").send().await;
         asked.is_ok_and(|answer| answer.status().is_success())
     }
+}
+
+/// What is there once everything answers.
+struct Assembled {
+    parts: Arc<Parts>,
+    record: Record,
+    running: Running,
+    launch: Launch,
 }
 
 async fn assemble(
@@ -180,7 +232,7 @@ async fn assemble(
     stop: &CancellationToken,
     tasks: &TaskTracker,
     cancel: &CancellationToken,
-) -> Result<(Arc<Parts>, Record, Running), Trouble> {
+) -> Result<Assembled, Trouble> {
     let listeners = options.ports.bind(options.bind).await?;
     let places = Places::of(&listeners, options.bind)?;
     let launch = launch(options, seat, &places);
@@ -190,7 +242,7 @@ async fn assemble(
     let running = keycloak::start(options.runtime, &launch, &options.keycloak, cancel.clone()).await?;
     let made = async {
         let secrets = Secrets { internal: random_word(), admin: random_word() };
-        let admin = Admin::connect(&running.upstream, &places.keycloak, launch.admin.clone()).await?;
+        let admin = Admin::new(running.upstream.clone(), &places.keycloak, launch.admin.clone());
         admin.patch_clients(&options.realm.filled(&places.hosts, &secrets)).await?;
         let hosted = hosting::start(&places, &secrets, &recorder, seat, stop, tasks).await?;
         let topology = places.topology(&running)?;
@@ -219,7 +271,7 @@ async fn assemble(
         () = cancel.cancelled() => Err(interrupted()),
     };
     match made {
-        Ok((parts, record)) => Ok((parts, record, running)),
+        Ok((parts, record)) => Ok(Assembled { parts, record, running, launch }),
         Err(trouble) => {
             // The first trouble is the one to tell; what stopping adds is in the log.
             if let Err(error) = running.stop().await {
@@ -292,6 +344,23 @@ impl Places {
             runtime: running.kind,
             portals,
         })
+    }
+}
+
+/// What a start with `options` would ask of Keycloak, for those who only look: without a seat or a run.
+pub fn would_launch(options: &Options) -> Launch {
+    let nowhere = options.folders.state.join("nowhere");
+    Launch {
+        version: options.version.clone(),
+        realm: options.realm.clone(),
+        public_url: Url::parse("http://localhost:8080/").unwrap_or_else(|_| unreachable!("a constant address")),
+        admin: Credentials { username: "nobody".to_owned(), password: String::new() },
+        run_id: "none".to_owned(),
+        run_dir: nowhere.clone(),
+        log_file: nowhere.join("keycloak.log"),
+        cache: options.folders.cache.clone(),
+        deadline: START_DEADLINE,
+        progress: options.progress.clone(),
     }
 }
 

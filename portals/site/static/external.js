@@ -7,7 +7,9 @@ import { announce, fill, showPairs, showView } from "./dom.js";
 import { readable } from "./moments.js";
 import { decode, masked, pairs } from "./tokens.js";
 import { wirePanels } from "./panels.js";
-import { createManager, explain, finishSignIn, finishSignOut, loadConfig, signIn, signOut, Trouble } from "./external/session.js";
+import {
+  beginningOf, createManager, explain, finishSignIn, finishSignOut, forgetBeginning, loadConfig, signIn, signOut, Trouble,
+} from "./external/session.js";
 import { askService, watch } from "./external/watch.js";
 import { banking } from "./external/banking.js";
 import { vendors } from "./external/vendors.js";
@@ -103,7 +105,7 @@ function accessLevel(roles) {
 }
 
 function showSessionTime() {
-  const since = shown?.state?.startedAt;
+  const since = shown && beginningOf(shown);
   if (!since) return;
   const minutes = Math.max(0, Math.floor((Date.now() / 1000 - since) / 60));
   fill(document, { session_time: `${minutes} min, since ${readable(since)}` });
@@ -112,6 +114,7 @@ function showSessionTime() {
 function showSignedOut(text) {
   const wasIn = document.body.dataset.view === "signed-in";
   forget();
+  forgetBeginning();
   showView("signed-out", { focus: wasIn });
   announce(text, text ? "warn" : "");
   document.title = `Signed out · ${TITLE}`;

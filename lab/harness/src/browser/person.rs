@@ -16,7 +16,7 @@ use super::origin::same_site;
 use super::page::Page;
 use super::probe::Loot;
 use super::sight::{Place, Sight, admin_place, keycloak_place, party};
-use super::spa::{Spa, param};
+use super::spa::{Spa, Tokens, param};
 use crate::control::messages::{PortalPlace, Topology};
 use crate::trouble::{Kind, Trouble};
 
@@ -79,6 +79,11 @@ impl Person {
             access_token: self.spa.tokens().map(|tokens| tokens.access.clone()),
             sid: self.sid.clone(),
         }
+    }
+
+    /// The tokens that external's page holds in this browser, while it is signed in there.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.spa.tokens()
     }
 
     /// Opens a portal by its address.

@@ -121,6 +121,11 @@ pub(super) fn party(lab: &Topology, page: &Page) -> String {
         .unwrap_or_else(|| page.url.origin().ascii_serialization())
 }
 
+/// A portal as people call it.
+fn called(portal: &str) -> String {
+    if portal == "admin" { "admin dashboard".to_owned() } else { format!("{portal} portal") }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,11 +134,11 @@ impl fmt::Display for Place {
             Self::LogoutConfirmation => f.write_str("Keycloak's question whether to log out"),
             Self::LoggedOutAtKeycloak => f.write_str("Keycloak's page after a logout"),
             Self::KeycloakError(sentence) => write!(f, "Keycloak's error page: {sentence}"),
-            Self::SignedIn { portal, user } => write!(f, "the {portal} portal, signed in as {user}"),
-            Self::Forbidden { portal } => write!(f, "the {portal} portal's refusal: a role is missing"),
-            Self::SignInCard(portal) => write!(f, "the {portal} portal's sign-in card"),
-            Self::SignedOutPage(portal) => write!(f, "the {portal} portal's page \"you are signed out\""),
-            Self::PortalError(portal) => write!(f, "the {portal} portal's error page"),
+            Self::SignedIn { portal, user } => write!(f, "the {}, signed in as {user}", called(portal)),
+            Self::Forbidden { portal } => write!(f, "the {}'s refusal: a role is missing", called(portal)),
+            Self::SignInCard(portal) => write!(f, "the {}'s sign-in card", called(portal)),
+            Self::SignedOutPage(portal) => write!(f, "the {}'s page \"you are signed out\"", called(portal)),
+            Self::PortalError(portal) => write!(f, "the {}'s error page", called(portal)),
             Self::Other(title) => write!(f, "the page \"{title}\""),
         }
     }

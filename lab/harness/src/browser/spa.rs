@@ -22,6 +22,8 @@ use crate::trouble::{Kind, Trouble};
 /// What the tab holds.
 #[derive(Default)]
 pub struct Spa {
+    /// Read at each page load and kept until the next.
+    settings: Option<(Config, Endpoints)>,
     tokens: Option<Tokens>,
     signing_in: Option<SigningIn>,
     leaving: Option<String>,
@@ -46,7 +48,7 @@ struct SigningIn {
 }
 
 /// What `/config.json` of the portal says.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Config {
     authority: String,
     client_id: String,
@@ -56,7 +58,7 @@ struct Config {
 }
 
 /// What discovery of the provider says, as far as the script needs it.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Endpoints {
     #[serde(rename = "authorization_endpoint")]
     authorization: Url,
@@ -98,9 +100,8 @@ impl Spa {
     /// The page was loaded: the script reads its settings, and where it holds tokens it asks userinfo whether they
     /// still count.
     pub async fn loaded(&mut self, browser: &mut Browser, page: &Page) -> Result<(), Trouble> {
-        let config = config(browser, page).await?;
+        let (_, endpoints) = self.read_settings(browser, page).await?;
         if let Some(tokens) = &self.tokens {
-            let endpoints = endpoints(browser, page, &config).await?;
             let answer = browser.fetch(&page.url, &endpoints.userinfo, Some(&tokens.access)).await?;
             if answer.status == 401 {
                 self.tokens = None;
@@ -111,8 +112,8 @@ impl Spa {
 
     /// The sign-in button: where the script sends the browser.
     pub async fn sign_in(&mut self, browser: &mut Browser, page: &Page) -> Result<Url, Trouble> {
-        let config = config(browser, page).await?;
-        let mut url = endpoints(browser, page, &config).await?.authorization;
+        let (config, endpoints) = self.settings(browser, page).await?;
+        let mut url = endpoints.authorization;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let pending = SigningIn { state: CsrfToken::new_random(), nonce: Nonce::new_random(), verifier };
         url.query_pairs_mut()
@@ -132,7 +133,7 @@ impl Spa {
     ///
     /// The inner error is what the page shows the person.
     pub async fn callback(&mut self, browser: &mut Browser, page: &Page) -> Result<Result<(), String>, Trouble> {
-        let config = config(browser, page).await?;
+        let (config, endpoints) = self.read_settings(browser, page).await?;
         let Some(pending) = self.signing_in.take() else { return Ok(Err("no sign-in was under way".to_owned())) };
         if param(&page.url, "state").as_deref() != Some(pending.state.secret()) {
             return Ok(Err("the answer belongs to another sign-in (state)".to_owned()));
@@ -141,7 +142,6 @@ impl Spa {
             return Ok(Err(error));
         }
         let Some(code) = param(&page.url, "code") else { return Ok(Err("the answer has no code".to_owned())) };
-        let endpoints = endpoints(browser, page, &config).await?;
         let fields = [
             ("grant_type", "authorization_code"),
             ("redirect_uri", config.redirect_uri.as_str()),
@@ -175,8 +175,8 @@ impl Spa {
     /// no tokens.
     pub async fn sign_out(&mut self, browser: &mut Browser, page: &Page) -> Result<Option<Url>, Trouble> {
         let Some(tokens) = self.tokens.take() else { return Ok(None) };
-        let config = config(browser, page).await?;
-        let mut url = endpoints(browser, page, &config).await?.end_session;
+        let (config, endpoints) = self.settings(browser, page).await?;
+        let mut url = endpoints.end_session;
         let state = CsrfToken::new_random();
         url.query_pairs_mut()
             .append_pair("id_token_hint", &tokens.id)
@@ -189,9 +189,25 @@ impl Spa {
 
     /// The page behind `post_logout_redirect_uri`: whether the state is the one that this tab took along.
     pub async fn returned(&mut self, browser: &mut Browser, page: &Page) -> Result<bool, Trouble> {
-        config(browser, page).await?;
+        self.read_settings(browser, page).await?;
         let left_with = self.leaving.take();
         Ok(left_with.is_some() && param(&page.url, "state") == left_with)
+    }
+
+    /// The settings of this page load.
+    async fn settings(&mut self, browser: &mut Browser, page: &Page) -> Result<(Config, Endpoints), Trouble> {
+        match &self.settings {
+            Some(settings) => Ok(settings.clone()),
+            None => self.read_settings(browser, page).await,
+        }
+    }
+
+    /// A new page load reads its settings anew.
+    async fn read_settings(&mut self, browser: &mut Browser, page: &Page) -> Result<(Config, Endpoints), Trouble> {
+        let config = config(browser, page).await?;
+        let endpoints = endpoints(browser, page, &config).await?;
+        self.settings = Some((config.clone(), endpoints.clone()));
+        Ok((config, endpoints))
     }
 
     /// The front-channel page ran in a frame and told the open tab: its tokens go when issuer and session are its

@@ -1,1 +1,1 @@
-//! external
+//! A Keycloak that somebody else runs.

@@ -1,7 +1,12 @@
 //! Keycloak, whichever way this computer can run it.
 //!
-//! Read in this order: [`Launch`] (what the lab wants), `choose` (which runtime, and why), the three runtimes
-//! [`dist`], [`docker`] and [`external`], then [`admin`] (what the lab asks of a running Keycloak).
+//! Read in this order: [`Launch`] (what the lab wants), [`Running`] (what it gets), [`choose`] (which runtime, and
+//! why), the three runtimes [`dist`], [`docker`] and [`external`], then [`admin`] (what the lab asks of a running
+//! Keycloak).
+//!
+//! Each runtime is `start(launch, …, cancel) -> Result<Running, Trouble>`: it returns when the health endpoint and
+//! the realm's discovery answered with the issuer that the public address demands, or it has cleaned up. The realm
+//! arrives as shipped; the lab patches addresses and secrets through [`admin`] afterwards, whichever runtime it is.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +17,21 @@ use url::Url;
 use crate::progress::Progress;
 
 pub mod admin;
+pub mod choose;
 pub mod dist;
 pub mod docker;
 pub mod external;
+pub mod image;
+pub mod java;
+pub mod ports;
+pub mod process;
+pub(crate) mod reach;
+pub mod readiness;
+mod running;
+pub mod versions;
+
+pub use choose::{Options, Runtime, start};
+pub use running::{Leftovers, Running, Supervised};
 
 /// What the lab wants of a Keycloak.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ import { decode } from "../tokens.js";
 
 /** Seconds by which clocks may differ. */
 const LEEWAY = 30;
+const BEGAN = "external-portal.began";
 
 /** A refusal that a page can show: what happened, what it means, what to do. */
 export class Trouble extends Error {
@@ -61,8 +62,6 @@ export async function signIn(manager) {
   await manager.signinRedirect({
     // Ties the ID token to this attempt. The library checks a nonce, but only if its user sends one.
     nonce: crypto.randomUUID(),
-    // Comes back on the user object; the page shows how long the person has been here.
-    state: { startedAt: Math.floor(Date.now() / 1000) },
   });
 }
 
@@ -73,7 +72,9 @@ export async function finishSignIn(manager, config) {
   const said = answer.get("iss");
   const metadata = await manager.metadataService.getMetadata();
   if (said === null ? metadata.authorization_response_iss_parameter_supported : said !== config.authority) {
-    throw new Trouble("This sign-in was refused", "The answer does not come from the sign-in service that this portal trusts (parameter iss).",
+    throw new Trouble("This sign-in was refused", said === null
+      ? "The answer does not say which sign-in service it comes from (parameter iss), and ours always says so."
+      : "The answer comes from another sign-in service than the one that this portal trusts (parameter iss).",
       "Somebody may have mixed up two services, by accident or on purpose. Nobody was signed in.", "Go back and sign in again.");
   }
   // Checks state, sends code and code_verifier, checks the nonce.
@@ -84,7 +85,21 @@ export async function finishSignIn(manager, config) {
     await manager.removeUser(); // The library had stored it already.
     throw error;
   }
+  // When this session began here. The tokens cannot say: auth_time is when the password was typed, perhaps at another
+  // portal, and iat is new after each renewal.
+  sessionStorage.setItem(BEGAN, JSON.stringify({ sid: user.profile.sid, at: Math.floor(Date.now() / 1000) }));
   return user;
+}
+
+/** To be called when nobody is signed in any more: nothing of a session stays in the tab. */
+export function forgetBeginning() {
+  sessionStorage.removeItem(BEGAN);
+}
+
+/** The moment, in seconds, at which the session of this user began in this tab; null if that is not known. */
+export function beginningOf(user) {
+  const began = JSON.parse(sessionStorage.getItem(BEGAN));
+  return began?.sid === user.profile.sid ? began.at : null;
 }
 
 /**
@@ -114,11 +129,10 @@ function checkIdToken(user, { authority, client_id: clientId }) {
  * the tokens are gone from this tab, but the service was not told.
  */
 export async function signOut(manager, config) {
-  try {
-    // Trap: signoutRedirect forgets the user first and looks for the address afterwards. If the service is down, the
-    // tokens are gone, nothing was ended, and the page looks signed out. So look first.
-    await manager.metadataService.getEndSessionEndpoint();
-  } catch {
+  // Trap: signoutRedirect forgets the user, then sends the browser away, to an address it may have learnt an hour ago. If
+  // the service is down by now, the tokens are gone, nothing was ended, and the person looks at a browser's error page.
+  // So ask whether somebody is there, past all caches.
+  if (!(await isThere(manager.settings.metadataUrl))) {
     await manager.removeUser();
     return false;
   }
@@ -130,6 +144,14 @@ export async function signOut(manager, config) {
     state: { leftAt: Math.floor(Date.now() / 1000) },
   });
   return true;
+}
+
+async function isThere(url) {
+  try {
+    return (await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(10_000) })).ok;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -152,7 +174,8 @@ export function explain(error) {
   const again = "Go back and sign in again.";
   if (error?.name === "ErrorResponse") {
     // The code is a word of the protocol; the description is the service's own text. Both are shown as text, never as HTML.
-    return new Trouble("The sign-in did not succeed", `The sign-in service answered “${error.error}”${error.error_description ? `: ${error.error_description}` : ""}.`,
+    const said = error.error_description ? `“${error.error}”: ${error.error_description}` : `“${error.error}”`;
+    return new Trouble("The sign-in did not succeed", `The sign-in service answered ${said}.`,
       "It did not hand out tokens, or the code was used before or too late. Nobody was signed in.", again);
   }
   if (/state/i.test(error?.message ?? "")) {

@@ -1,4 +1,8 @@
 // Employee directory: the people of the lab's realm, with a search that filters as you type.
+//
+// Trap: a list in a script is public. Everybody can read this file without signing in, whatever the page shows or hides.
+// Here that is bearable (the names stand in the realm's own documentation); a real directory is asked from an API, which
+// checks the session at each request.
 
 import { fill, showRows } from "../dom.js";
 

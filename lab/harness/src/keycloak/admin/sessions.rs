@@ -1,0 +1,34 @@
+//! Sessions and what Keycloak wrote down about them.
+
+use realm::REALM;
+use serde_json::{Value, json};
+
+use super::Admin;
+use crate::trouble::Trouble;
+
+impl Admin {
+    /// The `sid`s of a user's sessions in the realm, oldest first; empty when the user is not signed in anywhere.
+    /// Errors: no such user.
+    pub async fn user_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
+        let id = self.user_id(REALM, username).await?;
+        let sessions = self.get(&format!("realms/{REALM}/users/{id}/sessions")).await?;
+        let mut sessions: Vec<&Value> = sessions.as_array().map(|list| list.iter().collect()).unwrap_or_default();
+        sessions.sort_by_key(|session| session["start"].as_u64());
+        Ok(sessions.iter().filter_map(|session| session["id"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Ends all sessions of the realm without telling any client, so that nothing of it is seen on a tap.
+    pub async fn end_all_sessions(&self) -> Result<(), Trouble> {
+        self.post(&format!("realms/{REALM}/logout-all"), Some(&json!({}))).await?;
+        // "Log out all" also refuses tokens issued before now, for whole seconds: a sign-in of the same second would
+        // be refused with them.
+        self.put(&format!("realms/{REALM}"), &json!({ "notBefore": 0 })).await
+    }
+
+    /// Forgets the realm's events, admin events and counted sign-in failures.
+    pub async fn clear_events(&self) -> Result<(), Trouble> {
+        self.delete(&format!("realms/{REALM}/events")).await?;
+        self.delete(&format!("realms/{REALM}/admin-events")).await?;
+        self.delete(&format!("realms/{REALM}/attack-detection/brute-force/users")).await
+    }
+}

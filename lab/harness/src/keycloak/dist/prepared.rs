@@ -1,0 +1,319 @@
+//! The prepared cache: a built distribution, a database with the realm in it, and a class archive.
+//!
+//! One folder a key under `keycloak/prepared`, complete or absent: it is renamed into place as the last step, with a
+//! manifest that says what has to be in it. A lab that starts from it holds a shared lock as long as it runs, so
+//! nobody replaces files under a running Keycloak; replacing needs the lock for itself.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{home, server};
+use crate::keycloak::Launch;
+use crate::keycloak::java::Java;
+
+/// Grows when the layout below changes, so that older caches are left alone.
+const FORMAT: u32 = 1;
+const MANIFEST: &str = "manifest.json";
+/// Of files that are too big to be read at every start, only the edges are: a truncated or overwritten one is found.
+const EDGE: usize = 64 * 1024;
+
+/// Where the prepared state for one combination of version, distribution, realm, Java and options belongs.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    folder: PathBuf,
+}
+
+/// A prepared state that was checked and is held: it does not change while this value lives.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    folder: PathBuf,
+    manifest: Manifest,
+    _held: File,
+}
+
+/// What a look into a slot finds.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Usable.
+    Prepared(Prepared),
+    /// Nothing there.
+    Absent,
+    /// Something there that must not be used; why.
+    Damaged(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    /// Password of the administrator in the database; each run replaces it in its own copy.
+    admin_password: String,
+    files: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    path: PathBuf,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    edges: Option<String>,
+}
+
+impl Slot {
+    /// The slot for this launch. `distribution` tells distributions of the same version apart.
+    pub(super) fn of(launch: &Launch, java: &Java, distribution: &str) -> Self {
+        let mut hash = Sha256::new();
+        let parts = [
+            &FORMAT.to_string(),
+            &launch.version,
+            distribution,
+            &launch.realm.json().to_string(),
+            &java.identity,
+            &launch.admin.username,
+            &server::fingerprint(),
+        ];
+        for part in parts {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        let name = format!("{}-{}", launch.version, &hex(&hash.finalize())[..16]);
+        Self { folder: launch.cache.join("keycloak/prepared").join(name) }
+    }
+
+    /// Looks into the slot, checks what is there, and holds it.
+    pub(super) fn open(&self) -> Found {
+        if !self.folder.exists() {
+            return Found::Absent;
+        }
+        let held = match self.lock_file().and_then(|file| file.lock_shared().map(|()| file)) {
+            Ok(held) => held,
+            Err(error) => return Found::Damaged(format!("its lock cannot be taken: {error}")),
+        };
+        match check(&self.folder) {
+            Ok(manifest) => {
+                // The newest-used slots survive a clean-up.
+                let _ = File::options()
+                    .append(true)
+                    .open(self.folder.join(MANIFEST))
+                    .and_then(|file| file.set_modified(std::time::SystemTime::now()));
+                Found::Prepared(Prepared { folder: self.folder.clone(), manifest, _held: held })
+            }
+            Err(why) => Found::Damaged(why),
+        }
+    }
+
+    /// A new folder to prepare in, on the same disk as the slot. `run_id` tells whose it is.
+    pub(super) fn workshop(&self, run_id: &str) -> PathBuf {
+        self.beside(&format!("part-{run_id}"))
+    }
+
+    /// Takes the right to prepare this slot, for this process alone: `None` while another process has it. Whatever
+    /// workshops lie around then belong to nobody any more and are removed.
+    pub(super) fn try_prepare(&self) -> io::Result<Option<File>> {
+        fs::create_dir_all(self.folder.parent().unwrap_or(&self.folder))?;
+        let file = open_lock(&self.beside("prepare.lock"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let own = format!("{}.part-", self.name());
+        for entry in fs::read_dir(self.folder.parent().unwrap_or(&self.folder))?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&own) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(Some(file))
+    }
+
+    /// Moves a finished workshop into the slot and writes its manifest. `false` when a running lab holds what is
+    /// there; then everything stays as it is.
+    pub(super) fn install(&self, workshop: &Path, admin_password: &str) -> io::Result<bool> {
+        let manifest = Manifest { format: FORMAT, admin_password: admin_password.to_owned(), files: list(workshop)? };
+        write_private(&workshop.join(MANIFEST), &serde_json::to_vec(&manifest).map_err(io::Error::other)?)?;
+        let Some(_alone) = self.try_alone()? else { return Ok(false) };
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)?;
+        }
+        fs::rename(workshop, &self.folder)?;
+        Ok(true)
+    }
+
+    /// Removes what is in the slot. `false` when a running lab holds it.
+    pub(super) fn remove(&self) -> io::Result<bool> {
+        let Some(_alone) = self.try_alone()? else { return Ok(false) };
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)?;
+        }
+        Ok(true)
+    }
+
+    /// Removes prepared states that are neither this slot nor among the `keep` used last, nor in use.
+    pub(super) fn tidy(&self, keep: usize) -> io::Result<()> {
+        let mut others: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
+        for entry in fs::read_dir(self.folder.parent().unwrap_or(&self.folder))?.flatten() {
+            let used = entry.path().join(MANIFEST).metadata().and_then(|meta| meta.modified());
+            let unfinished = entry.file_name().to_string_lossy().contains(".part-");
+            if let Ok(used) = used
+                && !unfinished
+                && entry.path() != self.folder
+            {
+                others.push((used, entry.path()));
+            }
+        }
+        others.sort_by(|one, two| two.cmp(one));
+        for (_, folder) in others.into_iter().skip(keep) {
+            Self { folder }.remove()?;
+        }
+        Ok(())
+    }
+
+    fn try_alone(&self) -> io::Result<Option<File>> {
+        let file = self.lock_file()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn lock_file(&self) -> io::Result<File> {
+        open_lock(&self.beside("lock"))
+    }
+
+    fn beside(&self, what: &str) -> PathBuf {
+        self.folder.with_file_name(format!("{}.{what}", self.name()))
+    }
+
+    fn name(&self) -> String {
+        self.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
+impl Prepared {
+    /// The built distribution.
+    pub(super) fn distribution(&self) -> PathBuf {
+        distribution(&self.folder)
+    }
+
+    /// The database with the realm in it.
+    pub(super) fn database(&self) -> PathBuf {
+        database(&self.folder)
+    }
+
+    /// The class archive, where the JVM wrote one.
+    pub(super) fn archive(&self) -> Option<PathBuf> {
+        Some(archive(&self.folder)).filter(|file| file.is_file())
+    }
+
+    /// Password of the administrator in the database.
+    pub(super) fn admin_password(&self) -> &str {
+        &self.manifest.admin_password
+    }
+}
+
+/// The distribution inside a prepared folder or workshop.
+pub(super) fn distribution(folder: &Path) -> PathBuf {
+    folder.join("home")
+}
+
+/// The database inside a prepared folder or workshop.
+pub(super) fn database(folder: &Path) -> PathBuf {
+    folder.join("keycloakdb.mv.db")
+}
+
+/// The class archive inside a prepared folder or workshop.
+pub(super) fn archive(folder: &Path) -> PathBuf {
+    folder.join("classes.jsa")
+}
+
+/// Compares a folder with its manifest.
+fn check(folder: &Path) -> Result<Manifest, String> {
+    let text = fs::read(folder.join(MANIFEST)).map_err(|error| format!("no manifest: {error}"))?;
+    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| format!("its manifest: {error}"))?;
+    if manifest.format != FORMAT || !home::is_built(&distribution(folder)) {
+        return Err("it is not complete".to_owned());
+    }
+    for entry in &manifest.files {
+        let found = describe(folder, &entry.path, entry.edges.is_some())
+            .map_err(|error| format!("{}: {error}", entry.path.display()))?;
+        if found != *entry {
+            return Err(format!("{} was changed", entry.path.display()));
+        }
+    }
+    Ok(manifest)
+}
+
+/// All files of a folder; those outside the distribution's own libraries with a digest of their edges.
+fn list(folder: &Path) -> io::Result<Vec<Entry>> {
+    let mut files = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&below))? {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else {
+                let shipped = path.starts_with("home") && !path.starts_with("home/lib/quarkus");
+                files.push(describe(folder, &path, !shipped)?);
+            }
+        }
+    }
+    files.sort_by(|one, two| one.path.cmp(&two.path));
+    Ok(files)
+}
+
+fn describe(folder: &Path, path: &Path, with_edges: bool) -> io::Result<Entry> {
+    let file = folder.join(path);
+    let size = file.metadata()?.len();
+    let edges = with_edges.then(|| edges(&file, size)).transpose()?;
+    Ok(Entry { path: path.to_owned(), size, edges })
+}
+
+/// Digest of the first and the last 64 KiB; of the whole file where it is not bigger than 4 MiB.
+fn edges(file: &Path, size: u64) -> io::Result<String> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = File::open(file)?;
+    let mut hash = Sha256::new();
+    if size <= 4 << 20 {
+        let mut all = Vec::new();
+        file.read_to_end(&mut all)?;
+        hash.update(&all);
+    } else {
+        let mut edge = vec![0; EDGE];
+        file.read_exact(&mut edge)?;
+        hash.update(&edge);
+        file.seek(SeekFrom::End(-i64::try_from(EDGE).unwrap_or(0)))?;
+        file.read_exact(&mut edge)?;
+        hash.update(&edge);
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).read(true).open(path)
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;
