@@ -32,7 +32,9 @@ impl Drop for Running {
 
 #[tokio::test]
 async fn it_prints_its_address_answers_and_stops_at_ctrl_c() {
-    let mut command = portal(&["--portal", "admin", "--port", "0", "--issuer", LOCAL]);
+    // Every option can stand in the environment as well.
+    let mut command = portal(&["--port", "0"]);
+    command.env("SSO_PORTAL_PORTAL", "admin").env("SSO_PORTAL_ISSUER", LOCAL);
     let mut child = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -70,8 +72,12 @@ fn a_wrong_word_a_bad_address_and_a_bad_sibling_are_explained() {
     assert!(error.contains("the issuer ftp://localhost/x cannot be used"), "{error}");
     let with_path = ["--portal", "admin", "--port", "0", "--issuer", LOCAL, "--public-url", "http://localhost/x"];
     assert!(fails(&with_path).contains("must be an origin"));
-    let error = fails(&["--portal", "admin", "--port", "0", "--issuer", LOCAL, "--sibling", "http://localhost:3001"]);
-    assert!(error.contains("KIND=URL") || error.contains("is not a portal"), "{error}");
+    let error = fails(&["--portal", "admin", "--port", "0", "--issuer", "localhost"]);
+    assert!(error.contains("\"localhost\" is not a web address"), "{error}");
+    let sibling = |text| fails(&["--portal", "admin", "--port", "0", "--issuer", LOCAL, "--sibling", text]);
+    assert!(sibling("http://localhost:3001").contains("KIND=URL"));
+    assert!(sibling("intern=http://localhost:3001").contains("\"intern\" is not a portal"));
+    assert!(sibling("internal=localhost").contains("is not a web address"));
 }
 
 #[tokio::test]

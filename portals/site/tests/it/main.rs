@@ -23,21 +23,24 @@ use crate::visitor::Visitor;
 
 /// A portal at its usual address, for a provider at `issuer`.
 fn portal_for(kind: Kind, issuer: &str) -> Portal {
+    Portal::new(settings(kind, issuer), Clock::system()).unwrap()
+}
+
+fn settings(kind: Kind, issuer: &str) -> Settings {
     let origin = |kind| match kind {
         Kind::Internal => "http://localhost:3001",
         Kind::External => "http://localhost:3002",
         Kind::Admin => "http://localhost:3003",
     };
     let siblings = Kind::ALL.into_iter().filter(|other| *other != kind);
-    let settings = Settings {
+    Settings {
         kind,
         issuer: Url::parse(issuer).unwrap(),
         client_id: format!("{kind}-client"),
         client_secret: kind.is_confidential().then(|| Secret::new(provider::CLIENT_SECRET)),
         public_url: Url::parse(origin(kind)).unwrap(),
         siblings: siblings.map(|kind| Sibling { kind, url: Url::parse(origin(kind)).unwrap() }).collect(),
-    };
-    Portal::new(settings, Clock::system()).unwrap()
+    }
 }
 
 /// A portal whose provider does not exist: for everything that must work without one.

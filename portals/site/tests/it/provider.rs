@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey};
+use base64::engine::general_purpose::STANDARD;
+use openidconnect::core::{CoreJsonWebKeySet, CoreRsaPrivateSigningKey};
 use openidconnect::{JsonWebKeyId, PkceCodeChallenge, PkceCodeVerifier, PrivateSigningKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -19,10 +19,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-pub(crate) const CLIENT_SECRET: &str = "a secret for tests";
+mod pen;
 
-const FIRST_KEY: &str = include_str!("../../../protocol/tests/fixtures/test-only-signing-key.pem");
-const SECOND_KEY: &str = include_str!("../../../protocol/tests/fixtures/test-only-foreign-key.pem");
+use pen::{FIRST_KEY, SECOND_KEY, key, sign, tokens};
+
+pub(crate) const CLIENT_SECRET: &str = "a secret for tests";
 
 /// One deviation from a correct provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,19 +190,6 @@ impl Provider {
     }
 }
 
-fn key(inner: &Inner) -> CoreRsaPrivateSigningKey {
-    let (pem, kid) = if inner.rotated { (SECOND_KEY, "second") } else { (FIRST_KEY, "first") };
-    CoreRsaPrivateSigningKey::from_pem(pem, Some(JsonWebKeyId::new(kid.to_owned()))).unwrap()
-}
-
-fn sign(key: &CoreRsaPrivateSigningKey, typ: &str, claims: &Value) -> String {
-    let kid = openidconnect::JsonWebKey::key_id(&key.as_verification_key()).unwrap().to_string();
-    let header = json!({"alg": "RS256", "typ": typ, "kid": kid}).to_string();
-    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
-    let signature = key.sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, message.as_bytes()).unwrap();
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
-}
-
 async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     *shared.state.lock().unwrap().asked.entry("discovery").or_default() += 1;
     let at = |path: &str| format!("{}/{path}", shared.issuer);
@@ -280,44 +268,4 @@ async fn token(
         return refused(StatusCode::BAD_REQUEST, "invalid_grant");
     }
     Json(tokens(&shared.issuer, &inner, &issued)).into_response()
-}
-
-fn tokens(issuer: &str, inner: &Inner, grant: &Issued) -> Value {
-    let (now, client) = (crate::now(), &grant.query["client_id"]);
-    let name = grant.login.username.as_str();
-    let mut claims = json!({
-        "iss": issuer, "aud": client, "azp": client, "sub": format!("sub-of-{name}"), "sid": grant.login.sid,
-        "iat": now, "exp": now + 300, "auth_time": now, "nonce": grant.query["nonce"],
-        "preferred_username": name, "name": name.to_uppercase(), "email": format!("{name}@example.com"),
-        "roles": roles(name)
-    });
-    match inner.fault {
-        Some(Fault::WrongNonce) => claims["nonce"] = json!("of another sign-in"),
-        Some(Fault::WrongParty) => claims["azp"] = json!("another client"),
-        Some(Fault::WrongAudience) => claims["aud"] = json!("another client"),
-        _ => {}
-    }
-    let signing = if inner.fault == Some(Fault::UnpublishedKey) {
-        CoreRsaPrivateSigningKey::from_pem(SECOND_KEY, Some(JsonWebKeyId::new("unpublished".into()))).unwrap()
-    } else {
-        key(inner)
-    };
-    let mut answer = json!({
-        "access_token": sign(&key(inner), "JWT", &json!({"iss": issuer, "sub": claims["sub"], "scope": "openid"})),
-        "refresh_token": "an opaque refresh token", "token_type": "Bearer", "expires_in": 300,
-        "id_token": sign(&signing, "JWT", &claims)
-    });
-    if let Some(seconds) = inner.refresh_expires_in {
-        answer["refresh_expires_in"] = json!(seconds);
-    }
-    answer
-}
-
-fn roles(name: &str) -> Value {
-    match name {
-        "alex" => json!(["employee", "approver", "admin"]),
-        "mary" => json!(["employee", "approver"]),
-        "john" => json!(["employee"]),
-        _ => json!(["partner"]),
-    }
 }

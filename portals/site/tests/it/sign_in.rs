@@ -2,11 +2,11 @@
 
 use axum::http::header::SET_COOKIE;
 use jiff::SignedDuration;
-use portals::Kind;
+use portals::{Clock, Kind, Portal, Settings};
 
 use crate::provider::{Fault, Provider};
 use crate::visitor::Visitor;
-use crate::{lonely, portal_for, signed_in};
+use crate::{lonely, portal_for, settings, signed_in};
 
 #[tokio::test]
 async fn a_sign_in_opens_a_session_and_tells_the_page_who_it_is() {
@@ -36,6 +36,21 @@ async fn the_cookie_is_the_portals_own_and_no_script_reads_it() {
         }
         assert!(!cookie.contains("Secure") && !cookie.contains("Max-Age"), "{cookie}");
     }
+}
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_secure() {
+    let provider = Provider::start().await;
+    let public_url = "https://internal.example".parse().unwrap();
+    let settings = Settings { public_url, ..settings(Kind::Internal, provider.issuer()) };
+    let answer = Visitor::of(&Portal::new(settings, Clock::system()).unwrap()).get("/login").await;
+    let cookie = answer.headers[SET_COOKIE].to_str().unwrap();
+    assert!(cookie.contains("Secure"), "{cookie}");
+    assert!(
+        answer.location().contains("redirect_uri=https%3A%2F%2Finternal.example%2Fcallback"),
+        "{}",
+        answer.location()
+    );
 }
 
 #[tokio::test]
