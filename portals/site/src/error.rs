@@ -14,7 +14,7 @@ use crate::portal::App;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     /// The provider cannot be reached, or describes itself in a way that is of no use.
-    #[error("the provider is of no use right now: {why}")]
+    #[error("the sign-in service gave no usable answer: {why}")]
     ProviderDown { why: String },
     /// The provider answered in a way that a sign-in cannot be built on.
     #[error("the provider's answer cannot be used: {why}")]

@@ -5,13 +5,13 @@
 //!
 //! Read in this order:
 //!
-//! 1. One portal: [`internal`], [`external`] or [`admin`]. Each shows its routes, its cookie, and what is special.
-//! 2. [`oidc`]: signing in and signing out.
-//! 3. [`session`]: the portal's own sessions, and how a logout finds them.
-//! 4. [`backchannel`] and [`frontchannel`]: how a portal is told that a session is over.
-//! 5. [`frame`], [`error`], [`pages`]: what stands around every answer.
+//! 1. One portal: `internal`, `external` or `admin`. Each shows its routes, its cookie, and what is special.
+//! 2. `oidc`: signing in and signing out.
+//! 3. `session`: the portal's own sessions, and how a logout finds them.
+//! 4. `backchannel` and `frontchannel`: how a portal is told that a session is over.
+//! 5. `frame`, `error`, `pages`: what stands around every answer.
 //!
-//! A program hosts a portal in three lines: [`Portal::new`], a listener, [`serve`].
+//! A program hosts a portal in three lines: [`Portal::new`], a listener, [`serve()`].
 
 mod about;
 mod admin;

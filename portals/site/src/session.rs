@@ -3,8 +3,8 @@
 //! The portal's session is not the provider's session. That is why a logout at the provider has to be *told*
 //! ([`crate::backchannel`], [`crate::frontchannel`]), and why the store can be searched by the provider's `sid` and `sub`.
 //!
-//! Read in this order: [`signed_in`] (what is kept), [`memory`] (the rules of the store), [`store`] (the same as a
-//! store for `tower-sessions`), [`begun`] (what a browser began and has not finished).
+//! Read in this order: [`mod@signed_in`] (what is kept), [`memory`] (the rules of the store), [`store`] (the same as a
+//! store for `tower-sessions`), [`ending`] (why a session ended), [`begun`] (what a browser began and has not finished).
 
 use serde_json::Value;
 use tower_sessions::cookie::SameSite;
@@ -12,12 +12,13 @@ use tower_sessions::session::Error;
 use tower_sessions::{Session, SessionManagerLayer, session_store};
 
 pub(crate) mod begun;
+pub(crate) mod ending;
 pub(crate) mod memory;
 pub(crate) mod signed_in;
 pub(crate) mod store;
 
 pub(crate) use begun::Begun;
-pub(crate) use memory::Ending;
+pub(crate) use ending::Ending;
 pub(crate) use signed_in::SignedIn;
 pub(crate) use store::MemoryStore;
 

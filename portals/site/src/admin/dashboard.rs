@@ -104,7 +104,7 @@ fn systems(app: &App, items: &[Item]) -> Vec<Value> {
         system(
             "Security and compliance",
             "Back-channel endpoint",
-            format!("{accepted} tokens accepted, {refused} refused"),
+            format!("logout tokens: {accepted} accepted, {refused} refused"),
         ),
         system("Security and compliance", "Journal", format!("{} entries", entries.len())),
     ]

@@ -4,6 +4,7 @@
 //! portal --portal admin --port 3003 --issuer http://localhost:8080/realms/enterprise-sso
 //! ```
 
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -26,7 +27,7 @@ struct Args {
     #[arg(long, env = "SSO_PORTAL_PORT")]
     port: u16,
     /// The provider, exactly as its discovery document names it
-    #[arg(long, env = "SSO_PORTAL_ISSUER", value_name = "URL")]
+    #[arg(long, env = "SSO_PORTAL_ISSUER", value_name = "URL", value_parser = web_address)]
     issuer: Url,
     /// Name of the client at the provider [default: the lab's, if the issuer is on this machine]
     #[arg(long, env = "SSO_PORTAL_CLIENT_ID", value_name = "ID")]
@@ -35,7 +36,7 @@ struct Args {
     #[arg(long, env = "SSO_PORTAL_CLIENT_SECRET_ENV", value_name = "VAR")]
     client_secret_env: Option<String>,
     /// Origin under which browsers reach this portal [default: http://localhost:PORT]
-    #[arg(long, env = "SSO_PORTAL_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "SSO_PORTAL_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     public_url: Option<Url>,
     /// Address to listen on
     #[arg(long, env = "SSO_PORTAL_BIND", value_name = "ADDR", default_value = "127.0.0.1")]
@@ -52,8 +53,10 @@ struct Link(Sibling);
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,portal=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,portal=info,tower_sessions_core=error"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
@@ -129,6 +132,15 @@ fn lab_client(kind: Kind) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// The parser's own message ("relative URL without a base") helps nobody who forgot `http://`.
+fn web_address(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| {
+        format!(
+            "\"{text}\" is not a web address ({error}); it must be complete, such as http://localhost:8080/realms/x"
+        )
+    })
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -200,7 +212,6 @@ impl FromStr for Link {
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, url) = text.split_once('=').ok_or("it must have the form KIND=URL")?;
         let kind = kind.parse().map_err(|error: portals::UnknownKind| error.to_string())?;
-        let url = Url::parse(url).map_err(|error| format!("\"{url}\" is not a URL: {error}"))?;
-        Ok(Self(Sibling { kind, url }))
+        Ok(Self(Sibling { kind, url: web_address(url)? }))
     }
 }

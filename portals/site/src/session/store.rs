@@ -9,7 +9,8 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use super::memory::{EndedFirst, Ending, Memory};
+use super::Ending;
+use super::memory::{EndedFirst, Memory};
 use crate::clock::Clock;
 
 #[cfg(test)]
