@@ -1,7 +1,7 @@
 //! `cargo xtask image …`
 
 use clap::Subcommand;
-use lab::keycloak::{dist, image};
+use lab::keycloak::image;
 use lab::ports::Ports;
 use lab::{Trouble, world};
 
@@ -32,15 +32,14 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
     let options = args.lab.options(global, false, Ports::Auto, out::progress(global))?;
     let cancel = cancelled_by_signals();
     let launch = world::would_launch(&options);
-    let distribution = dist::distribution(&launch, &options.keycloak.dist, &cancel).await?;
     let built = image::build(
         &image::Options {
             version: launch.version,
             realm: launch.realm,
-            distribution,
+            dist: options.keycloak.dist,
             base: args.base,
             again: args.again,
-            scratch: options.folders.cache.join("scratch"),
+            cache: options.folders.cache,
             progress: options.progress,
         },
         &cancel,

@@ -16,8 +16,9 @@ use crate::settings::Global;
 /// Sets the log up: warnings unless more is asked for.
 pub(crate) fn init(global: &Global) {
     let default = match global.verbose {
-        0 => "warn",
-        1 => "info,lab=debug,portals=debug",
+        // A cookie of an ended session is what every lesson about logout is about, not a reason to warn.
+        0 => "warn,tower_sessions_core=error",
+        1 => "info,lab=debug,portals=debug,tower_sessions_core=error",
         _ => "debug",
     };
     let filter = EnvFilter::try_from_env("SSO_LAB_LOG").unwrap_or_else(|_| EnvFilter::new(default));

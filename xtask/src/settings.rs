@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use lab::keycloak::dist::DistOptions;
+use lab::keycloak::docker::DockerOptions;
+use lab::keycloak::external::ExternalOptions;
 use lab::keycloak::versions;
 use lab::keycloak::{self, Credentials, Runtime};
 use lab::ports::Ports;
@@ -107,7 +109,9 @@ impl LabArgs {
             runtime: self.runtime.parse::<Runtime>()?,
             version: self.version(),
             keycloak: keycloak::Options {
+                docker: DockerOptions { image: self.image.clone(), ..DockerOptions::default() },
                 dist: DistOptions { distribution: self.dist.clone(), ..DistOptions::default() },
+                external: ExternalOptions { url: self.url.clone(), adopt: self.adopt },
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
             bind: self.bind,

@@ -43,6 +43,8 @@ pub struct Patient<'a> {
     pub launch: &'a Launch,
     /// Where it would get a distribution.
     pub dist: &'a dist::DistOptions,
+    /// Which image it would take.
+    pub docker: &'a docker::DockerOptions,
     /// The running lab, if there is one.
     pub running: Option<&'a LabClient>,
 }
@@ -74,8 +76,9 @@ async fn keycloaks(patient: &Patient<'_>, findings: &mut Vec<Finding>) -> Findin
         .map(|java| format!("Java {} at {}", java.major, java.binary.display()))
         .map_err(|trouble| trouble.to_string());
     let source = dist::source(patient.launch, patient.dist).map_err(|trouble| trouble.to_string());
-    let container =
-        docker::available(patient.launch).await.map(|()| "an engine answers and the image can be had".to_owned());
+    let container = docker::available(patient.launch, patient.docker)
+        .await
+        .map(|()| "an engine answers and the image can be had".to_owned());
     let process = java.is_ok() && source.is_ok();
     let possible = process || container.is_ok();
     for (what, found) in [("Java", java), ("Keycloak's distribution", source), ("container engine", container)] {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 
-use lab_trace::{EventKind, Param, PortalEntry};
+use lab_trace::{EventKind, Param, PortalEntry, Shown};
 use portals::{Clock, Journal, Kind as PortalKind, Portal, Settings, Sibling};
 use realm::{Client, Secrets};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use url::Url;
 use crate::ports::listen_private;
 use crate::recorder::Recorder;
 use crate::state::Seat;
+use crate::tap::Masker;
 use crate::trouble::{Kind, Trouble};
 use crate::world::Places;
 
@@ -37,6 +38,7 @@ pub(crate) async fn start(
     places: &Places,
     secrets: &Secrets,
     recorder: &Recorder,
+    masker: &Masker,
     seat: &Seat,
     stop: &CancellationToken,
     tasks: &TaskTracker,
@@ -51,7 +53,7 @@ pub(crate) async fn start(
         let portal = Portal::new(settings, Clock::system()).map_err(|error| cannot_host(client, &error.to_string()))?;
         let log = File::options().create(true).append(true).open(seat.log_file(client.portal()));
         let log = log.map_err(|error| cannot_host(client, "its log cannot be written").caused_by(error))?;
-        tasks.spawn(follow(client, portal.journal().clone(), recorder.clone(), log, stop.clone()));
+        tasks.spawn(follow(client, portal.journal().clone(), (recorder.clone(), masker.clone()), log, stop.clone()));
         let (serving, stop) = (portal.clone(), stop.clone());
         tasks.spawn(async move { portals::serve(&serving, listener, stop).await });
         hosted.portals.push(portal);
@@ -87,7 +89,13 @@ fn kind(client: Client) -> PortalKind {
 }
 
 /// Copies a portal's journal into the run's events and into the portal's log file.
-async fn follow(client: Client, journal: Journal, recorder: Recorder, mut log: File, stop: CancellationToken) {
+async fn follow(
+    client: Client,
+    journal: Journal,
+    (recorder, masker): (Recorder, Masker),
+    mut log: File,
+    stop: CancellationToken,
+) {
     let mut entries = journal.subscribe();
     loop {
         let entry = tokio::select! {
@@ -98,15 +106,24 @@ async fn follow(client: Client, journal: Journal, recorder: Recorder, mut log: F
             },
             () = stop.cancelled() => return,
         };
-        let detail: String = entry.detail.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        let detail: Vec<Param> = entry.detail.iter().map(|(name, value)| masker.param(name, value)).collect();
+        let words: String = detail.iter().map(word).collect();
         // A full disk must not stop the portal; the event stream still has the entry.
-        let _ = writeln!(log, "{} {} {}{detail}", entry.at, entry.step.word(), entry.text);
+        let _ = writeln!(log, "{} {} {}{words}", entry.at, entry.step.word(), entry.text);
         recorder.record(EventKind::Portal(PortalEntry {
             portal: client.portal().to_owned(),
             step: entry.step.word().to_owned(),
             text: entry.text.clone(),
-            detail: entry.detail.iter().map(|(name, value)| Param::plain(name.clone(), value.clone())).collect(),
+            detail,
         }));
+    }
+}
+
+/// A detail as a word of a log line.
+fn word(param: &Param) -> String {
+    match &param.value {
+        Shown::Plain { text } | Shown::Id { text, .. } => format!(" {}={text}", param.name),
+        Shown::Secret { .. } | Shown::Token { .. } => format!(" {}=<masked>", param.name),
     }
 }
 

@@ -245,7 +245,7 @@ async fn assemble(
         let secrets = Secrets { internal: random_word(), admin: random_word() };
         let admin = Admin::new(running.upstream.clone(), &places.keycloak, launch.admin.clone());
         admin.patch_clients(&options.realm.filled(&places.hosts, &secrets)).await?;
-        let hosted = hosting::start(&places, &secrets, &recorder, seat, stop, tasks).await?;
+        let hosted = hosting::start(&places, &secrets, &recorder, &masker, seat, stop, tasks).await?;
         let topology = places.topology(&running)?;
         let parts = Parts {
             topology,

@@ -21,7 +21,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
         Found::Running(record) => Some(record.client()),
         Found::Nothing | Found::Leftovers | Found::Busy { .. } => None,
     };
-    let patient = Patient { launch: &launch, dist: &options.keycloak.dist, running: client.as_ref() };
+    let patient = Patient {
+        launch: &launch,
+        dist: &options.keycloak.dist,
+        docker: &options.keycloak.docker,
+        running: client.as_ref(),
+    };
     let findings = doctor::examine(patient).await;
     let mut bad = 0;
     for finding in &findings {
