@@ -29,7 +29,7 @@ pub(crate) mod reach;
 pub mod readiness;
 mod running;
 #[cfg(test)]
-pub(crate) mod scripts;
+pub(crate) mod testing;
 pub mod versions;
 
 pub use choose::{Options, Runtime, start};
