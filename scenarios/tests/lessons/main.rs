@@ -1,7 +1,10 @@
 //! The shipped lessons, played against a lab with the real Keycloak. Needs Java and a distribution (`SSO_LAB_CACHE`
 //! names a prepared cache).
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics; clippy only knows the functions marked as tests")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics; clippy only knows the functions marked as tests"
+)]
 
 mod people;
 mod stage;
