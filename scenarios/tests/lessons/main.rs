@@ -1,6 +1,11 @@
 //! The shipped lessons, played against a lab with the real Keycloak. Needs Java and a distribution (`SSO_LAB_CACHE`
 //! names a prepared cache).
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics; clippy only knows the functions marked as tests"
+)]
+
 mod people;
 mod stage;
 

@@ -26,10 +26,7 @@ impl Stage {
         let options = Options {
             runtime: Runtime::Dist,
             version,
-            keycloak: keycloak::Options {
-                dist: DistOptions { distribution, ..DistOptions::default() },
-                ..Default::default()
-            },
+            keycloak: keycloak::Options { dist: DistOptions { distribution, ..DistOptions::default() } },
             ports: Ports::Auto,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
