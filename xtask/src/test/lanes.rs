@@ -58,7 +58,7 @@ impl Lane {
     /// Cargo features that compile the lane's tests.
     pub(super) fn features(self) -> Vec<String> {
         match self {
-            Self::Keycloak => vec!["lab/lane-keycloak".to_owned(), "xtask/lane-keycloak".to_owned()],
+            Self::Keycloak => ["lab", "scenarios", "xtask"].map(|name| format!("{name}/lane-keycloak")).to_vec(),
             Self::Chromium => vec!["xtask/lane-chromium".to_owned()],
             Self::Docker => vec!["lab/lane-docker".to_owned(), "xtask/lane-docker".to_owned()],
         }

@@ -2,9 +2,13 @@
 
 #[path = "../support/lab.rs"]
 mod lab;
+#[path = "../support/plain_keycloak.rs"]
+#[allow(unreachable_pub, reason = "a module of a test binary")]
+mod plain_keycloak;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod interrupted;
+mod lessons;
 mod refusals;
 mod up_and_down;
