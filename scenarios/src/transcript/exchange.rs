@@ -131,7 +131,26 @@ fn claim(name: &str, value: &Value, claims: &Value, aliases: &mut Aliases) -> St
             _ => "<exp>".to_owned(),
         },
         (_, Value::String(text)) => aliases.plain(text),
+        (_, Value::Array(items)) => {
+            // Roles and audiences are sets; Keycloak writes them in an order that changes with the import.
+            let mut items: Vec<String> = items.iter().map(Value::to_string).collect();
+            items.sort();
+            aliases.plain(&format!("[{}]", items.join(", ")))
+        }
         (_, other) => aliases.plain(&other.to_string()),
+    }
+}
+
+/// Keycloak answers with the granted scopes in an order that changes with the import of the realm (measured), so they
+/// are sorted here. What a client *asks* for is left as it is.
+fn settled(param: &Param) -> Param {
+    match (param.name.as_str(), param.value.text()) {
+        ("scope", Some(scopes)) => {
+            let mut words: Vec<&str> = scopes.split(' ').collect();
+            words.sort_unstable();
+            Param::plain("scope", words.join(" "))
+        }
+        _ => param.clone(),
     }
 }
 
@@ -160,7 +179,7 @@ fn answer(lines: &mut Vec<String>, answer: &Answer, meanwhile: &str, aliases: &m
             // A nested object is an application's own business, such as the masked tokens that a page shows.
             let nested = |param: &Param| param.value.text().is_some_and(|text| text.starts_with(['{', '[']));
             for param in teaching(members).into_iter().filter(|param| !nested(param)) {
-                carried(lines, "json ", param, aliases);
+                carried(lines, "json ", &settled(param), aliases);
             }
         }
         Body::Html { frames, .. } => {
