@@ -74,7 +74,7 @@ fn up_twice_is_the_same_lab_and_another_version_is_refused() {
     desk.run(&["lab", "up", "--keycloak", "26.2.5"]).assert_trouble(3, &["up already", "lab down"]);
     let doctor = desk.must(&["lab", "doctor"]);
     for portal in ["internal", "external", "admin"] {
-        assert!(doctor.out.contains(&format!("Keycloak's POST reaches {portal}")), "{}", doctor.out);
+        assert!(doctor.out.contains(&format!("ok    Keycloak's POST reaches {portal}")), "{}", doctor.out);
     }
     desk.must(&["lab", "reset"]);
     assert!(desk.must(&["lab", "logs", "keycloak"]).out.contains("Keycloak"));
