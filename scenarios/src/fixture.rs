@@ -1,4 +1,5 @@
-//! Recorded material for tests: one sign-out as the taps of a lab saw it, with everything that has to be left out.
+//! Material for tests: one sign-out as the taps of a lab see it, with everything that has to be left out. Values, ports
+//! and Keycloak's order vary as they do between real runs.
 
 use std::collections::BTreeMap;
 
@@ -162,6 +163,38 @@ pub(crate) fn sign_out(chance: &Chance) -> Vec<Event> {
     all.zip(10..)
         .map(|(exchange, seq)| Event { seq, at_us: seq * 7, kind: EventKind::Exchange(Box::new(exchange)) })
         .collect()
+}
+
+/// A server redeems a code; scopes and roles come in the given order, which Keycloak changes with every import.
+pub(crate) fn token_answer(scope: &str, roles: &[&str]) -> Exchange {
+    let mut token = exchange(
+        Party::App("internal".to_owned()),
+        Party::Keycloak,
+        Channel::Server,
+        "POST",
+        "/realms/enterprise-sso/protocol/openid-connect/token",
+    );
+    token.headers = vec![secret("authorization", "authorization", "basic")];
+    let id_token = Shown::Token {
+        kind: "id_token".to_owned(),
+        print: "print".to_owned(),
+        header: json!({ "alg": "RS256", "typ": "JWT" }),
+        claims: json!({ "aud": "internal-portal", "roles": roles, "email": "john.employee@example.com" }),
+    };
+    token.answer = Answer::Response {
+        status: 200,
+        headers: Vec::new(),
+        set_cookies: Vec::new(),
+        location: None,
+        body: Body::Json {
+            members: vec![
+                Param { name: "id_token".to_owned(), value: id_token },
+                Param::plain("scope", scope),
+                Param::plain("expires_in", "300"),
+            ],
+        },
+    };
+    token
 }
 
 /// A matrix with one row.

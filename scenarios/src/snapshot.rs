@@ -106,8 +106,8 @@ fn read(path: &Path) -> Result<Option<String>, Trouble> {
 
 /// The line of Keycloak that stands in the head of a snapshot.
 fn recorded_for(kept: &str) -> Option<String> {
-    let head = kept.lines().skip(1).take_while(|line| *line != "---");
-    let word = head.filter_map(|line| line.strip_prefix("  keycloak: ")).next()?;
+    let mut head = kept.lines().skip(1).take_while(|line| *line != "---");
+    let word = head.find_map(|line| line.strip_prefix("  keycloak: "))?;
     let line: Line = word.trim_matches('"').parse().ok()?;
     (word == quoted(&line.to_string())).then(|| line.to_string())
 }

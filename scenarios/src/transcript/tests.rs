@@ -1,5 +1,6 @@
-use super::render;
-use crate::fixture::{Chance, run};
+use super::{alias::Aliases, exchange::lines, render};
+use crate::fixture::{Chance, run, token_answer, topology};
+use crate::run::Numbered;
 
 const STEP: &str = "
 - who: john
@@ -91,4 +92,24 @@ fn ports_values_times_and_keycloaks_order_do_not_show() {
     let one = render(&run(&Chance { port: 8080, salt: "a", admin_first: true }, STEP));
     let other = render(&run(&Chance { port: 49152, salt: "zz", admin_first: false }, STEP));
     assert_eq!(one, other);
+}
+
+#[test]
+fn sets_that_keycloak_writes_in_an_order_of_its_own_are_sorted() {
+    let text = |scope, roles: &[&str]| {
+        let numbered = Numbered { number: 7, exchange: token_answer(scope, roles), meanwhile: Vec::new() };
+        lines(&numbered, &mut Aliases::new(&topology(8080))).join("\n")
+    };
+    let one = text("openid profile email", &["employee", "approver"]);
+    assert_eq!(one, text("email openid profile", &["approver", "employee"]));
+    insta::assert_snapshot!(one, @r##"
+    7  internal => keycloak  POST /realms/enterprise-sso/protocol/openid-connect/token
+         header authorization = <authorization:1>
+         <- 200
+         json id_token = <id_token:1>
+             head alg RS256, typ JWT
+             aud = internal-portal
+             roles = ["approver", "employee"]
+         json scope = email openid profile
+    "##);
 }

@@ -26,7 +26,10 @@ impl Stage {
         let options = Options {
             runtime: Runtime::Dist,
             version,
-            keycloak: keycloak::Options { dist: DistOptions { distribution, ..DistOptions::default() } },
+            keycloak: keycloak::Options {
+                dist: DistOptions { distribution, ..Default::default() },
+                ..Default::default()
+            },
             ports: Ports::Auto,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
