@@ -110,8 +110,12 @@ fn arguments(launch: &Launch, pick: &Pick, reach: Reach, ports: Ports) -> Vec<St
 fn environment(launch: &Launch, pick: &Pick) -> Vec<(&'static str, String)> {
     // C1 compiles fast and suffices for one lab; the heap would otherwise be half of the computer's memory.
     let mut options = format!("-XX:TieredStopAtLevel=1 -Dsso.lab.run={}", launch.run_id);
-    let mut variables =
-        vec![("SSO_LAB_RUN", launch.run_id.clone()), ("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m".to_owned())];
+    let mut variables = vec![
+        ("SSO_LAB_RUN", launch.run_id.clone()),
+        ("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m".to_owned()),
+        // While it is down, health says so in the log at every question, and buries the lines that matter.
+        ("KC_LOG_LEVEL", "info,io.smallrye.health:error".to_owned()),
+    ];
     match &pick.content {
         Content::Prepared { .. } => {
             options.push_str(" -XX:SharedArchiveFile=");

@@ -106,7 +106,7 @@ impl Command {
     fn not_started(&self, failure: &str, error: &io::Error) -> Trouble {
         let action = match self.program {
             "docker" => "install Docker's command line (`apt-get install docker.io` on Debian and Ubuntu)",
-            "debootstrap" | "unshare" | "tar" => {
+            "setpriv" | "tar" => {
                 "install it (`apt-get install debootstrap util-linux tar`), or name an image with `--base`"
             }
             _ => "install it",
