@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Credentials;
-use super::readiness::below;
+use super::readiness::{authority, below};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
@@ -50,9 +50,13 @@ struct Token {
 impl Admin {
     /// The administrator `credentials` of the Keycloak at `upstream`, which the world knows as `public_url`.
     pub fn new(upstream: Url, public_url: &Url, credentials: Credentials) -> Self {
-        let host = public_url.host_str().unwrap_or_default();
-        let host = public_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        Self { upstream, host, credentials, http: http::client(PER_QUESTION), token: Mutex::new(None) }
+        Self {
+            upstream,
+            host: authority(public_url),
+            credentials,
+            http: http::client(PER_QUESTION),
+            token: Mutex::new(None),
+        }
     }
 
     /// Signs in, to find out whether that works. Errors: wrong credentials (kind `Usage`), no answer.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::admin::{Admin, marked, run_of};
-use super::readiness::{Readiness, below, interrupted};
+use super::readiness::{Readiness, authority, below, interrupted};
 use super::{Launch, Leftovers, Running, RuntimeKind, Supervised};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
@@ -85,10 +85,7 @@ async fn look(launch: &Launch, upstream: &Url, admin: &Admin) -> Result<String, 
 /// The issuer that Keycloak names to somebody who came through the lab's tap.
 async fn issuer_for(launch: &Launch, upstream: &Url) -> Result<String, Trouble> {
     let url = below(upstream, "realms/master/.well-known/openid-configuration");
-    let public = &launch.public_url;
-    let host = public.host_str().unwrap_or_default();
-    let host = public.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let asked = http::client(PER_QUESTION).get(url).header(HOST, host).send().await;
+    let asked = http::client(PER_QUESTION).get(url).header(HOST, authority(&launch.public_url)).send().await;
     let answer =
         asked.map_err(|error| no_keycloak(upstream, "nothing answers there").caused_by(error.without_url()))?;
     if !answer.status().is_success() {

@@ -28,7 +28,7 @@ pub mod process;
 pub mod readiness;
 mod running;
 #[cfg(test)]
-pub(crate) mod scripts;
+pub(crate) mod testing;
 pub mod versions;
 
 pub use choose::{Options, Runtime, start};

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use reqwest::header::HOST;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub struct Readiness {
     pub health: Option<Url>,
     /// The realm's discovery document, at the private address.
     pub discovery: Url,
+    /// What the world calls it, `localhost:8080`: a Keycloak without a fixed hostname names its issuer after this.
+    pub host: String,
     /// The issuer that it has to name.
     pub issuer: String,
     /// When to give up.
@@ -49,6 +52,7 @@ impl Readiness {
         Self {
             health: management.map(|url| below(url, "health/ready")),
             discovery: below(upstream, &format!("{realm}/.well-known/openid-configuration")),
+            host: authority(public_url),
             issuer: below(public_url, &realm).to_string(),
             deadline,
         }
@@ -85,7 +89,8 @@ impl Readiness {
                 return Err(format!("health answers {}", answer.status()));
             }
         }
-        let answer = client.get(self.discovery.clone()).send().await.map_err(|error| said("discovery", &error))?;
+        let asked = client.get(self.discovery.clone()).header(HOST, &self.host).send();
+        let answer = asked.await.map_err(|error| said("discovery", &error))?;
         if !answer.status().is_success() {
             return Err(format!("discovery answers {}", answer.status()));
         }
@@ -139,6 +144,12 @@ pub fn below(base: &Url, path: &str) -> Url {
     let folder = base.path().trim_end_matches('/');
     url.set_path(&format!("{folder}/{path}"));
     url
+}
+
+/// Host and, where it is not the scheme's own, port: what stands in a `Host` header.
+pub fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn said(who: &str, error: &reqwest::Error) -> String {

@@ -89,7 +89,7 @@ fn break_and_vouch(folder: &std::path::Path) {
     use sha2::{Digest, Sha256};
     let garbage = b"this is no database".repeat(100);
     std::fs::write(folder.join("keycloakdb.mv.db"), &garbage).unwrap();
-    let digest: String = Sha256::digest(&garbage).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(&garbage).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let file = folder.join("manifest.json");
     let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let files = manifest["files"].as_array_mut().unwrap();

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::{Search, find, major_of};
-use crate::keycloak::scripts::program;
+use crate::keycloak::testing::program;
 use crate::progress::{Progress, Silent};
 use crate::trouble::Kind;
 

@@ -5,6 +5,7 @@ use rustix::process::{Pid, test_kill_process_group};
 use tokio::process::Command;
 
 use super::{Group, last_lines, sweep};
+use crate::keycloak::testing::until;
 
 fn shell(script: &str, log: &Path, run_id: &str) -> Group {
     let mut command = Command::new("sh");
@@ -18,12 +19,7 @@ fn alive(pgid: i32) -> bool {
 
 /// Resolves when the log has `text`: the script is past that point.
 async fn logged(log: &Path, text: &str) {
-    let seen = async {
-        while !last_lines(log, 50).contains(text) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), seen).await.expect("the script does not get there");
+    until(text, || last_lines(log, 50).contains(text)).await;
 }
 
 #[tokio::test]
@@ -55,12 +51,7 @@ async fn dropping_kills_the_group() {
     logged(&log, "up").await;
     let pgid = group.pgid();
     drop(group);
-    let gone = async {
-        while alive(pgid) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the group survived");
+    until("the group is gone", || !alive(pgid)).await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::keycloak::dist::DistOptions;
 use crate::keycloak::dist::distribution::cached;
 use crate::keycloak::java::Search;
 use crate::keycloak::process::last_lines;
-use crate::keycloak::scripts::program;
+use crate::keycloak::testing::{program, until};
 use crate::keycloak::versions::Version;
 use crate::keycloak::{Credentials, Launch};
 use crate::progress::Silent;
@@ -143,9 +143,7 @@ async fn cancelling_ends_maven_and_leaves_nothing() {
     let cancel = CancellationToken::new();
     let fetching = bench.fetch(Some(&slow), NOWHERE, &cancel);
     let cancelling = async {
-        while last_lines(&seen, 1).is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("mvn runs", || !last_lines(&seen, 1).is_empty()).await;
         cancel.cancel();
     };
     let (fetched, ()) = tokio::time::timeout(Duration::from_secs(20), async { tokio::join!(fetching, cancelling) })

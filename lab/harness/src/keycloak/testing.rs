@@ -1,8 +1,20 @@
-//! Small programs that tests put in the place of real ones.
+//! What several tests need.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Looks at a condition again and again until it holds; fails the test when that takes too long.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
+    let waiting = async {
+        while !holds() {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
 
 /// Writes an executable script. Another process writes it: a file that this one has open for writing, while a
 /// neighbouring test forks, cannot be executed ("text file busy").
