@@ -18,6 +18,7 @@ use crate::http;
 use crate::trouble::{Kind, Trouble};
 
 mod administrators;
+mod borrowed;
 mod clients;
 mod realms;
 mod sessions;

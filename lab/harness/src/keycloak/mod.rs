@@ -25,6 +25,7 @@ pub mod image;
 pub mod java;
 pub mod ports;
 pub mod process;
+pub(crate) mod reach;
 pub mod readiness;
 mod running;
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub async fn sweep(alive: impl Fn(&str) -> bool) -> Result<Vec<String>, Trouble>
     for (id, run) in engine.containers().await.map_err(NoEngine::from)? {
         if !alive(&run) {
             engine.remove(&id).await?;
-            removed.push(run);
+            removed.push(id);
         }
     }
     Ok(removed)
