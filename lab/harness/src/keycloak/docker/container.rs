@@ -131,11 +131,13 @@ fn environment(launch: &Launch, pick: &Pick) -> Vec<(&'static str, String)> {
 }
 
 impl Engine {
-    /// The lab's containers, running or not, as pairs of id and run.
+    /// The lab's containers, running or not, as pairs of name and run.
     pub(super) async fn containers(&self) -> Result<Vec<(String, String)>, Error> {
         let of = |summary: ContainerSummary| {
             let run = summary.labels.unwrap_or_default().remove(LABEL_RUN).unwrap_or_default();
-            summary.id.map(|id| (id, run))
+            // The engine puts a slash before names.
+            let name = summary.names.unwrap_or_default().first().map(|name| name.trim_start_matches('/').to_owned());
+            name.or(summary.id).map(|name| (name, run))
         };
         Ok(self.labelled(&format!("{LABEL_PART}=keycloak")).await?.into_iter().filter_map(of).collect())
     }
