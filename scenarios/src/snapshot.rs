@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 
 use lab::{Kind, Trouble};
-use serde::Deserialize;
 use similar::TextDiff;
 
 use crate::run::Run;
@@ -29,8 +28,7 @@ pub struct Snapshot {
 }
 
 /// Conditions of a recording; whatever else differs must not show.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Info {
     /// Minor line of Keycloak.
     pub keycloak: String,
@@ -49,12 +47,6 @@ pub enum Compared {
     Missing,
     /// Something differs: a unified diff from the snapshot to this run.
     Different(String),
-}
-
-#[derive(Deserialize)]
-struct Head {
-    description: String,
-    info: Info,
 }
 
 impl Snapshot {
@@ -86,38 +78,38 @@ impl Snapshot {
         )
     }
 
-    /// Reads a file; `None` when there is none.
-    ///
-    /// # Errors
-    /// Content: the file is there and is no snapshot.
-    pub fn read(path: &Path) -> Result<Option<Self>, Trouble> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(broken(path, error)),
-        };
-        // A checkout may have turned line ends into CRLF.
-        let text = text.replace("\r\n", "\n");
-        let parts = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
-        let (head, text) = parts.ok_or_else(|| broken(path, "it does not begin with a head between `---` lines"))?;
-        let head: Head = serde_saphyr::from_str(head).map_err(|error| broken(path, error.to_string()))?;
-        Ok(Some(Self { description: head.description, info: head.info, text: text.trim_end().to_owned() }))
-    }
-
-    /// What differs in `self`, this run, from `kept`. A snapshot without a line of its own for this Keycloak serves
-    /// all lines, so only then the line in its head may differ.
-    pub fn against(&self, kept: &Self, own_line: bool) -> Compared {
-        let mut kept = kept.clone();
-        if !own_line {
-            kept.info.keycloak.clone_from(&self.info.keycloak);
+    /// What differs in `self`, this run, from the text of a snapshot's file. Every line counts, those of the head, too.
+    /// A snapshot without a line of its own for this Keycloak serves all lines, so only then that word may differ.
+    fn against(&self, kept: &str, own_line: bool) -> Compared {
+        let mut fresh = self.clone();
+        if let (false, Some(line)) = (own_line, recorded_for(kept)) {
+            fresh.info.keycloak = line;
         }
-        if *self == kept {
+        let fresh = fresh.file();
+        if fresh == kept {
             return Compared::Same;
         }
-        let (old, new) = (kept.file(), self.file());
-        let diff = TextDiff::from_lines(&old, &new);
+        let diff = TextDiff::from_lines(kept, &fresh);
         Compared::Different(diff.unified_diff().context_radius(3).header("snapshot", "this run").to_string())
     }
+}
+
+/// The text of a snapshot's file; `None` when there is none.
+fn read(path: &Path) -> Result<Option<String>, Trouble> {
+    match std::fs::read_to_string(path) {
+        // A checkout may have turned line ends into CRLF.
+        Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(broken(path, error)),
+    }
+}
+
+/// The line of Keycloak that stands in the head of a snapshot.
+fn recorded_for(kept: &str) -> Option<String> {
+    let head = kept.lines().skip(1).take_while(|line| *line != "---");
+    let word = head.filter_map(|line| line.strip_prefix("  keycloak: ")).next()?;
+    let line: Line = word.trim_matches('"').parse().ok()?;
+    (word == quoted(&line.to_string())).then(|| line.to_string())
 }
 
 /// Where the snapshot of a run is kept: the file of its Keycloak line where there is one, else the common one.
@@ -137,7 +129,7 @@ pub fn place(lesson_file: &Path, run: &Run) -> Result<(PathBuf, bool), Trouble> 
 /// When the snapshot is there and cannot be read.
 pub fn check(lesson_file: &Path, run: &Run) -> Result<Compared, Trouble> {
     let (path, own_line) = place(lesson_file, run)?;
-    Ok(match Snapshot::read(&path)? {
+    Ok(match read(&path)? {
         None => Compared::Missing,
         Some(kept) => Snapshot::of(run)?.against(&kept, own_line),
     })
@@ -152,11 +144,12 @@ pub fn check(lesson_file: &Path, run: &Run) -> Result<Compared, Trouble> {
 pub fn bless(lesson_file: &Path, run: &Run) -> Result<Option<PathBuf>, Trouble> {
     let (mut path, own_line) = place(lesson_file, run)?;
     let fresh = Snapshot::of(run)?;
-    if let Some(kept) = Snapshot::read(&path)? {
+    if let Some(kept) = read(&path)? {
         if fresh.against(&kept, own_line) == Compared::Same {
             return Ok(None);
         }
-        if !own_line && kept.info.keycloak != fresh.info.keycloak {
+        let other_line = recorded_for(&kept).is_some_and(|line| line != fresh.info.keycloak);
+        if !own_line && other_line {
             let id = lesson_file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             path = lesson_file.with_file_name(format!("{id}@{}.snap", fresh.info.keycloak));
         }

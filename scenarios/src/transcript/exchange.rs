@@ -1,6 +1,7 @@
 //! One exchange as lines: who asked whom, what was carried, what came back.
 
-use lab_trace::{Answer, Body, Channel, Location, Param, Party, Shown};
+use lab_trace::shown::find;
+use lab_trace::{Answer, Body, Channel, Exchange, Location, Param, Party, Shown};
 use serde_json::Value;
 
 use super::alias::Aliases;
@@ -67,6 +68,12 @@ pub(super) fn lines(numbered: &Numbered, aliases: &mut Aliases) -> Vec<String> {
         let sign = if index == 0 { '?' } else { '&' };
         carried(&mut lines, &format!("{sign} "), param, aliases);
     }
+    // Who proves its identity to Keycloak by more than a `client_id`: a server with its secret, a script with a token.
+    if let (Channel::Server | Channel::Script, Some(value)) =
+        (exchange.channel, find(&exchange.headers, "authorization"))
+    {
+        lines.push(format!("        header authorization = {}", aliases.value(value)));
+    }
     if let Body::Form { fields } = &exchange.body {
         for param in teaching(fields) {
             carried(&mut lines, "form ", param, aliases);
@@ -74,7 +81,7 @@ pub(super) fn lines(numbered: &Numbered, aliases: &mut Aliases) -> Vec<String> {
     }
     let meanwhile: Vec<String> = numbered.meanwhile.iter().map(usize::to_string).collect();
     let meanwhile = if meanwhile.is_empty() { String::new() } else { format!(", after {}", meanwhile.join(", ")) };
-    answer(&mut lines, &exchange.answer, &meanwhile, aliases);
+    answer(&mut lines, exchange, &meanwhile, aliases);
     lines
 }
 
@@ -154,8 +161,8 @@ fn settled(param: &Param) -> Param {
     }
 }
 
-fn answer(lines: &mut Vec<String>, answer: &Answer, meanwhile: &str, aliases: &mut Aliases) {
-    let (status, set_cookies, location, body) = match answer {
+fn answer(lines: &mut Vec<String>, exchange: &Exchange, meanwhile: &str, aliases: &mut Aliases) {
+    let (status, set_cookies, location, body) = match &exchange.answer {
         Answer::Response { status, set_cookies, location, body, .. } => (status, set_cookies, location, body),
         Answer::Aborted => {
             lines.push("        <- the caller went away".to_owned());
@@ -179,7 +186,8 @@ fn answer(lines: &mut Vec<String>, answer: &Answer, meanwhile: &str, aliases: &m
             // A nested object is an application's own business, such as the masked tokens that a page shows.
             let nested = |param: &Param| param.value.text().is_some_and(|text| text.starts_with(['{', '[']));
             for param in teaching(members).into_iter().filter(|param| !nested(param)) {
-                carried(lines, "json ", &settled(param), aliases);
+                let param = if exchange.callee == Party::Keycloak { &settled(param) } else { param };
+                carried(lines, "json ", param, aliases);
             }
         }
         Body::Html { frames, .. } => {
