@@ -96,6 +96,18 @@ pub(crate) struct LabArgs {
     pub(crate) adopt: bool,
 }
 
+impl Default for LabArgs {
+    /// What an empty command line means, environment included.
+    fn default() -> Self {
+        #[derive(clap::Parser)]
+        struct Empty {
+            #[command(flatten)]
+            lab: LabArgs,
+        }
+        <Empty as clap::Parser>::parse_from(["lab"]).lab
+    }
+}
+
 impl LabArgs {
     /// What [`world::Lab::start`] wants. `ports` is used where the person chose none.
     pub(crate) fn options(

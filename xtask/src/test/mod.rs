@@ -3,10 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use lab::{Kind, Trouble};
+use lab::keycloak::dist;
+use lab::ports::Ports;
+use lab::{Kind, Trouble, world};
 
-use crate::out::say;
-use crate::settings::Global;
+use crate::out::{self, say};
+use crate::settings::{Global, LabArgs};
+use crate::signals::cancelled_by_signals;
 
 mod install;
 mod lanes;
@@ -46,6 +49,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
             }
         }
     }
+    if features.iter().any(|feature| feature.ends_with("lane-keycloak")) {
+        prepare(global).await?;
+    }
     cargo_test(&features, args.name.as_deref(), global, &mut totals)?;
     for lane in &skipped {
         eprintln!("skipped: lane {lane} (see above)");
@@ -69,6 +75,19 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
         ));
     }
     Ok(())
+}
+
+/// Prepares Keycloak once, instead of letting every test's short-lived lab start it the long way.
+async fn prepare(global: &Global) -> Result<(), Trouble> {
+    let folder = tempfile::tempdir().map_err(|error| {
+        Trouble::new(Kind::Environment, "no temporary folder", "Keycloak cannot be prepared", "make room")
+            .caused_by(error)
+    })?;
+    let options = LabArgs::default().options(global, false, Ports::Auto, out::progress(global))?;
+    let mut launch = world::would_launch(&options);
+    launch.run_dir = folder.path().join("run");
+    launch.log_file = folder.path().join("keycloak.log");
+    dist::prepare(&launch, &options.keycloak.dist, cancelled_by_signals()).await
 }
 
 fn cargo_test(features: &[String], name: Option<&str>, global: &Global, totals: &mut Totals) -> Result<(), Trouble> {

@@ -89,10 +89,6 @@ pub async fn build(options: &Options, cancel: &CancellationToken) -> Result<Buil
         Ok(Some(built)) => Ok(built),
         Err(trouble) => Err(trouble),
     };
-    if result.is_err() {
-        // The layers of a build that failed or was interrupted carry our label but no name.
-        command::prune().await;
-    }
     // Hundreds of megabytes: removed where a blocking call is fine, and reported if it fails.
     let removed = tokio::task::spawn_blocking(move || scratch.close()).await;
     match (result, removed) {
@@ -169,6 +165,7 @@ async fn build_in(
     context::write(&context, &distribution, &options.realm, &labels, cancel).await?;
     options.progress.done("gathering what goes into the image");
 
+    let former = engine.inspect(tag).await?;
     let what = format!("building {tag}: Keycloak's build, the import of the realm, one start for the class archive");
     options.progress.begin(&what, Some(Duration::from_secs(110)));
     let built = Command::docker()
@@ -179,14 +176,13 @@ async fn build_in(
         .hiding(&labels.seed.password)
         .run("the image could not be built", cancel)
         .await;
-    if built.is_err() {
+    if let Err(trouble) = built {
         // The engine ends the step that ran a moment later, and holds its layer until then.
         engine.without_containers_of(&labels.seed_label()).await;
+        command::remove_layers(&labels.seed_label()).await;
+        return Err(trouble);
     }
-    built?;
     options.progress.done(&what);
-    // The layers of the image that this one replaced.
-    command::prune().await;
 
     let found = engine.inspect(tag).await?.ok_or_else(|| {
         Trouble::new(
@@ -196,5 +192,10 @@ async fn build_in(
             "set DOCKER_HOST to the engine that both should use (`docker context inspect` shows it)",
         )
     })?;
+    if let Some(former) = former
+        && former.id() != found.id()
+    {
+        command::remove_image(former.id()).await;
+    }
     Ok(Built { tag: tag.to_owned(), base, size: found.bytes(), reused: false })
 }

@@ -55,7 +55,7 @@ async fn a_container_that_is_made_but_cannot_be_started_does_not_stay() {
 async fn a_keycloak_that_ends_while_it_starts_is_told_with_its_last_lines() {
     let run = Run::new("ends");
     let dockerfile = format!(
-        "FROM {}\nENTRYPOINT [\"sh\", \"-c\", \"seq 1 30; echo the realm is broken >&2; exit 3\"]\n",
+        "FROM {}\nENTRYPOINT [\"sh\", \"-c\", \"seq 1 30; echo the realm is broken; exit 3\"]\n",
         built().await.base
     );
     let image = image_of("ends", &dockerfile).await;

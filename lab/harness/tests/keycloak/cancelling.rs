@@ -32,13 +32,14 @@ fn said(bench: &Bench, text: &'static str) -> Box<dyn FnMut() -> bool> {
 /// Starts, cancels when `stage` holds, and returns how the start ended. It has to end soon.
 async fn cancel_when(bench: &Bench, what: &str, stage: impl FnMut() -> bool) -> Result<(), Trouble> {
     let cancel = CancellationToken::new();
-    let starting = dist::start(&bench.launch, &bench.options, cancel.clone());
-    let cancelling = async {
-        until(what, stage).await;
-        cancel.cancel();
-        Instant::now()
-    };
-    let (started, cancelled) = tokio::join!(starting, cancelling);
+    let mut starting = Box::pin(dist::start(&bench.launch, &bench.options, cancel.clone()));
+    tokio::select! {
+        started = &mut starting => panic!("{what}: it ended before: {started:?}\n{}", bench.told.all()),
+        () = until(what, stage) => {}
+    }
+    let cancelled = Instant::now();
+    cancel.cancel();
+    let started = starting.await;
     assert!(cancelled.elapsed() < Duration::from_secs(15), "{what}: it took {:?}", cancelled.elapsed());
     started.map(|_| ())
 }

@@ -27,8 +27,9 @@ impl Admin {
 
     /// Forgets the realm's events, admin events and counted sign-in failures.
     pub async fn clear_events(&self) -> Result<(), Trouble> {
+        self.delete(&format!("realms/{REALM}/attack-detection/brute-force/users")).await?;
         self.delete(&format!("realms/{REALM}/events")).await?;
-        self.delete(&format!("realms/{REALM}/admin-events")).await?;
-        self.delete(&format!("realms/{REALM}/attack-detection/brute-force/users")).await
+        // The last, because the others are admin events themselves.
+        self.delete(&format!("realms/{REALM}/admin-events")).await
     }
 }

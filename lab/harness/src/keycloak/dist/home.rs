@@ -38,7 +38,7 @@ pub fn place_database(home: &Path, database: Option<&Path>) -> io::Result<()> {
 pub fn place_realm(home: &Path, realm: &realm::Realm) -> io::Result<()> {
     let folder = home.join("data/import");
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join(format!("{}-realm.json", realm::REALM)), realm.json().to_string())
+    fs::write(folder.join(format!("{}.json", realm::REALM)), realm.json().to_string())
 }
 
 /// The start script.

@@ -25,8 +25,14 @@ const INTERRUPTED_STOP: Duration = Duration::from_secs(1);
 
 /// Options with which every Keycloak of the lab is built and started. In the environment, because `build` and
 /// `start` each refuse some of them on the command line. The shutdown delay is for load balancers, which are absent.
-const OPTIONS: [(&str, &str); 4] =
-    [("KC_DB", "dev-file"), ("KC_CACHE", "local"), ("KC_HEALTH_ENABLED", "true"), ("KC_SHUTDOWN_DELAY", "0s")];
+/// Health is asked many times a second until it is good, and Keycloak would log every answer.
+const OPTIONS: [(&str, &str); 5] = [
+    ("KC_DB", "dev-file"),
+    ("KC_CACHE", "local"),
+    ("KC_HEALTH_ENABLED", "true"),
+    ("KC_SHUTDOWN_DELAY", "0s"),
+    ("KC_LOG_LEVEL", "INFO,io.smallrye.health:WARN"),
+];
 /// Only the quick compiler: on a start, compile time is most of the time there is.
 const JVM: [&str; 1] = ["-XX:TieredStopAtLevel=1"];
 

@@ -110,8 +110,12 @@ fn arguments(launch: &Launch, pick: &Pick, reach: Reach, ports: Ports) -> Vec<St
 fn environment(launch: &Launch, pick: &Pick) -> Vec<(&'static str, String)> {
     // C1 compiles fast and suffices for one lab; the heap would otherwise be half of the computer's memory.
     let mut options = format!("-XX:TieredStopAtLevel=1 -Dsso.lab.run={}", launch.run_id);
-    let mut variables =
-        vec![("SSO_LAB_RUN", launch.run_id.clone()), ("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m".to_owned())];
+    let mut variables = vec![
+        ("SSO_LAB_RUN", launch.run_id.clone()),
+        ("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx512m".to_owned()),
+        // While it is down, health says so in the log at every question, and buries the lines that matter.
+        ("KC_LOG_LEVEL", "info,io.smallrye.health:error".to_owned()),
+    ];
     match &pick.content {
         Content::Prepared { .. } => {
             options.push_str(" -XX:SharedArchiveFile=");
@@ -127,11 +131,13 @@ fn environment(launch: &Launch, pick: &Pick) -> Vec<(&'static str, String)> {
 }
 
 impl Engine {
-    /// The lab's containers, running or not, as pairs of id and run.
+    /// The lab's containers, running or not, as pairs of name and run.
     pub(super) async fn containers(&self) -> Result<Vec<(String, String)>, Error> {
         let of = |summary: ContainerSummary| {
             let run = summary.labels.unwrap_or_default().remove(LABEL_RUN).unwrap_or_default();
-            summary.id.map(|id| (id, run))
+            // The engine puts a slash before names.
+            let name = summary.names.unwrap_or_default().first().map(|name| name.trim_start_matches('/').to_owned());
+            name.or(summary.id).map(|name| (name, run))
         };
         Ok(self.labelled(&format!("{LABEL_PART}=keycloak")).await?.into_iter().filter_map(of).collect())
     }

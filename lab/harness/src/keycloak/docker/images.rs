@@ -30,6 +30,10 @@ impl Found {
         self.0.config.as_ref()?.labels.as_ref()
     }
 
+    pub(in crate::keycloak) fn id(&self) -> &str {
+        self.0.id.as_deref().unwrap_or_default()
+    }
+
     /// Size in bytes, with the layers below.
     pub(in crate::keycloak) fn bytes(&self) -> u64 {
         self.0.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()

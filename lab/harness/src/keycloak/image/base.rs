@@ -79,9 +79,11 @@ async fn make(options: &Options, scratch: &Path, cancel: &CancellationToken) -> 
     let what = format!("making a root file system: Debian {SUITE} with Java 21");
     options.progress.begin(&what, Some(Duration::from_secs(40)));
     // debootstrap mounts /proc and the like below `root`. In namespaces of its own those mounts and every process end
-    // with it, however it ends, so removing the folder never reaches into the running system.
-    Command::new("unshare")
-        .args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL"])
+    // with it, however it ends, so removing the folder never reaches into the running system. And should the lab itself
+    // be killed, so is this: the next build finds a folder that nobody writes to.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "KILL"])
+        .args(["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL"])
         .args(["debootstrap", "--variant=minbase", "--include=openjdk-21-jre-headless,ca-certificates", SUITE])
         .arg(&root)
         .deadline(Duration::from_mins(20))

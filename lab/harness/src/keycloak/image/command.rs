@@ -106,7 +106,7 @@ impl Command {
     fn not_started(&self, failure: &str, error: &io::Error) -> Trouble {
         let action = match self.program {
             "docker" => "install Docker's command line (`apt-get install docker.io` on Debian and Ubuntu)",
-            "debootstrap" | "unshare" | "tar" => {
+            "setpriv" | "tar" => {
                 "install it (`apt-get install debootstrap util-linux tar`), or name an image with `--base`"
             }
             _ => "install it",
@@ -140,15 +140,20 @@ impl Command {
     }
 }
 
-/// Removes layers without a name that carry our label: of builds that did not end well, and of images that a newer
-/// build replaced. Tidying only, so its failure is not worth a word.
-pub(super) async fn prune() {
-    let filter = format!("label={}=image", super::name::KIND);
-    let _ = Command::docker()
-        .args(["image", "prune", "--force", "--filter", &filter])
-        .deadline(Duration::from_mins(1))
-        .run("pruning", &CancellationToken::new())
-        .await;
+/// Removes the layers of a build that did not end well: they have no name, but a label of their own. Other builds may
+/// be at work on the same engine, so no others are touched. Tidying only: its failure is not worth a word.
+pub(super) async fn remove_layers(label: &str) {
+    let filter = format!("label={label}");
+    tidy(Command::docker().args(["image", "prune", "--force", "--filter", &filter])).await;
+}
+
+/// Removes an image that another one took the name of. One that a container still uses stays, which is right.
+pub(super) async fn remove_image(id: &str) {
+    tidy(Command::docker().args(["image", "rm", id])).await;
+}
+
+async fn tidy(command: Command) {
+    let _ = command.deadline(Duration::from_mins(1)).run("tidying", &CancellationToken::new()).await;
 }
 
 /// Kills and reaps.

@@ -11,7 +11,7 @@ use crate::keycloak::Credentials;
 use crate::keycloak::docker::Found;
 
 /// Marks images of ours; containers of the lab carry the same key with another value.
-pub(super) const KIND: &str = "sso-lab";
+const KIND: &str = "sso-lab";
 const VERSION: &str = "sso-lab.keycloak";
 const REALM: &str = "sso-lab.realm";
 const BASE: &str = "sso-lab.base";
