@@ -133,7 +133,7 @@ pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 pub fn signal(pid: u32, signal: &str) {
-    let sent = Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status().unwrap();
+    let sent = Command::new("kill").args(["-s", signal, "--", &pid.to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
