@@ -170,9 +170,10 @@ fn groups_of(run_id: &str) -> Vec<(Pid, String)> {
     groups
 }
 
-/// The last `count` lines of a file; whatever cannot be read is left out.
+/// The last `count` lines of a file without the frames of Java's stack traces, which push out the sentences that
+/// people can use. Whatever cannot be read is left out.
 pub fn last_lines(file: &Path, count: usize) -> String {
-    const TAIL: u64 = 16 * 1024;
+    const TAIL: u64 = 64 * 1024;
     let read = || -> std::io::Result<String> {
         use std::io::{Read, Seek, SeekFrom};
         let mut file = std::fs::File::open(file)?;
@@ -183,7 +184,9 @@ pub fn last_lines(file: &Path, count: usize) -> String {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let text = read().unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let frame =
+        |line: &str| line.starts_with(['\t', ' ']) && ["at ", "... "].iter().any(|s| line.trim().starts_with(s));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty() && !frame(line)).collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 

@@ -53,9 +53,18 @@ impl Bench {
         Self::with_cache(TempDir::new().unwrap(), cache.path())
     }
 
+    /// A launch whose cache is empty, from a distribution that is built already: for tests that are not about
+    /// building, which takes longer than all the rest.
+    pub(crate) async fn built() -> Self {
+        let mut bench = Self::new();
+        bench.options.distribution = Some(Self::prepared().await.prepared_folder().join("home"));
+        bench
+    }
+
     /// Another launch, as if of another lab, over the same cache.
     pub(crate) fn beside(&self) -> Self {
-        Self::with_cache(TempDir::new().unwrap(), &self.launch.cache)
+        let beside = Self::with_cache(TempDir::new().unwrap(), &self.launch.cache);
+        Self { options: self.options.clone(), ..beside }
     }
 
     fn with_cache(folder: TempDir, cache: &Path) -> Self {

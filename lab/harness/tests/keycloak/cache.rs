@@ -46,8 +46,8 @@ async fn two_labs_on_one_cache_do_not_disturb_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_labs_that_prepare_at_once_prepare_once() {
-    let one = Bench::new();
+async fn two_labs_that_prepare_at_once_prepare_once_and_a_damaged_cache_is_made_again() {
+    let one = Bench::built().await;
     let two = one.beside();
     let (first, second) = tokio::join!(
         prepare(&one.launch, &one.options, CancellationToken::new()),

@@ -55,7 +55,7 @@ async fn cancelled_at(bench: &Bench, stages: Vec<Stage>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_a_first_start_at_any_stage_leaves_nothing() {
-    let mut bench = Bench::new();
+    let bench = Bench::new();
     let unpacking = bench.launch.run_dir.join("keycloak/lib/lib");
     let stages: Vec<Stage> = vec![
         ("at once", Box::new(|| true)),
@@ -64,7 +64,7 @@ async fn cancelling_a_first_start_at_any_stage_leaves_nothing() {
     ];
     cancelled_at(&bench, stages).await;
     // The later stages from a distribution that is built already: the stage before them takes the longest.
-    bench.options.distribution = Some(Bench::prepared().await.prepared_folder().join("home"));
+    let bench = Bench::built().await;
     let stages = vec![
         ("while the database is laid out", said(&bench, "Initializing database schema")),
         ("while the realm is imported", said(&bench, "Full importing from file")),

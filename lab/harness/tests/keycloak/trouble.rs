@@ -7,7 +7,7 @@ use crate::bench::Bench;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_realm_that_keycloak_refuses_is_told_with_keycloaks_own_words() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::built().await;
     let broken = realm::SHIPPED.replace("\"ssoSessionIdleTimeout\": 1800", "\"ssoSessionIdleTimeout\": \"soon\"");
     bench.launch.realm = realm::Realm::parse(&broken).unwrap();
     let trouble = bench.start().await.unwrap_err();

@@ -89,3 +89,14 @@ async fn a_program_that_is_not_there_is_trouble_with_its_name() {
     let trouble = Group::spawn(command, "none", &folder.path().join("log")).err().unwrap();
     assert!(trouble.what.contains("/nonexistent/kc.sh"));
 }
+
+#[test]
+fn the_last_lines_are_sentences_and_no_stack_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let frames = "\tat org.example.Main.run(Main.java:1)\n".repeat(20);
+    let text = format!("first\nERROR the reason\n{frames}    ... 12 more\n\nINFO stopped at once\n");
+    std::fs::write(&log, text).unwrap();
+    assert_eq!(last_lines(&log, 2), "ERROR the reason\nINFO stopped at once");
+    assert_eq!(last_lines(&folder.path().join("missing"), 2), "");
+}
