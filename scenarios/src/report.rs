@@ -77,6 +77,7 @@ impl Outcome {
             Self::Skipped(_) => Word::Skipped,
             Self::LessonFailed(_) => Word::LessonFailed,
             Self::SnapshotDiffers(_) => Word::SnapshotDiffers,
+            Self::Trouble(trouble) if trouble.kind == Kind::Lesson => Word::LessonFailed,
             Self::Trouble(trouble) if trouble.kind == Kind::Content => Word::ContentInvalid,
             Self::Trouble(_) => Word::LabTrouble,
         }
@@ -88,6 +89,8 @@ impl Outcome {
             Self::Passed | Self::Blessed(_) | Self::Skipped(_) => 0,
             Self::SnapshotDiffers(_) => 1,
             Self::LessonFailed(_) => 2,
+            // A step that could not be done because the page was another one: the lesson's red, not the lab's.
+            Self::Trouble(trouble) if trouble.kind == Kind::Lesson => 2,
             // A broken file is the author's, and says nothing about the lab.
             Self::Trouble(trouble) if trouble.kind == Kind::Content => 3,
             Self::Trouble(_) => 4,

@@ -1,5 +1,6 @@
 //! Results as JUnit XML: one suite a lesson, one case a check.
 
+use lab::Kind;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Finished, Outcome};
@@ -46,7 +47,12 @@ fn suite(finished: &Finished) -> TestSuite {
             suite.add_test_case(case(finished, "snapshot".to_owned(), status));
         }
         Outcome::Trouble(trouble) => {
-            let mut status = not_ok(NonSuccessKind::Error, "lab", trouble.what.clone());
+            let (kind, word) = if trouble.kind == Kind::Lesson {
+                (NonSuccessKind::Failure, "lesson")
+            } else {
+                (NonSuccessKind::Error, "lab")
+            };
+            let mut status = not_ok(kind, word, trouble.what.clone());
             status.set_description(format!("{}\n{}", trouble.means, trouble.action));
             suite.add_test_case(case(finished, "run".to_owned(), status));
         }

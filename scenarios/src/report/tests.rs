@@ -74,3 +74,14 @@ fn junit_counts_failures_of_lessons_and_errors_of_the_lab_apart() {
         assert!(xml.contains(part), "{part} is missing in\n{xml}");
     }
 }
+
+#[test]
+fn a_step_that_could_not_be_done_is_the_lessons_red_and_not_the_labs() {
+    let trouble = Trouble::new(Kind::Lesson, "no \"approve\" to press", "the person sees another page", "look before");
+    let all = [finished("red", Outcome::Trouble(trouble), false)];
+    assert_eq!(exit_code(&all), 1);
+    assert_eq!(json(&all)["lessons"][0]["outcome"], "lesson-failed");
+    assert!(human(&all[0], false).starts_with("FAIL  red: no \"approve\" to press"), "{}", human(&all[0], false));
+    assert_eq!(summary(&all), "1 lesson: 1 failed\n");
+    assert!(junit(&all).contains("failures=\"1\" errors=\"0\""), "{}", junit(&all));
+}

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use lab::Kind;
+
 use super::{Finished, Outcome};
 use crate::transcript::render;
 
@@ -29,6 +31,11 @@ pub fn human(finished: &Finished, verbose: bool) -> String {
             text,
             "{diff}\nDIFF  {id}: the transcript differs from its snapshot. If the new one is right: cargo xtask scenario run {id} --bless"
         ),
+        Outcome::Trouble(trouble) if trouble.kind == Kind::Lesson => writeln!(
+            text,
+            "FAIL  {id}: {trouble}; {}. This is a lesson result, the lab itself is healthy.",
+            trouble.means
+        ),
         Outcome::Trouble(trouble) => {
             writeln!(text, "ERROR {id}: {trouble}\n      means: {}\n      do:    {}", trouble.means, trouble.action)
         }
@@ -41,15 +48,19 @@ pub fn summary(finished: &[Finished]) -> String {
     let count = |wanted: fn(&Outcome) -> bool| finished.iter().filter(|one| wanted(&one.outcome)).count();
     let counts = [
         (count(|outcome| matches!(outcome, Outcome::Passed | Outcome::Blessed(_))), "passed"),
-        (count(|outcome| matches!(outcome, Outcome::LessonFailed(_))), "failed"),
+        (count(lesson_failed), "failed"),
         (count(|outcome| matches!(outcome, Outcome::SnapshotDiffers(_))), "differ from their snapshot"),
-        (count(|outcome| matches!(outcome, Outcome::Trouble(_))), "could not be run"),
+        (count(|outcome| matches!(outcome, Outcome::Trouble(_)) && !lesson_failed(outcome)), "could not be run"),
         (count(|outcome| matches!(outcome, Outcome::Skipped(_))), "skipped"),
     ];
     let told: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let told = if told.is_empty() { "nothing was run".to_owned() } else { told.join(", ") };
-    format!("{} lessons: {told}\n", finished.len())
+    format!("{} {}: {told}\n", finished.len(), if finished.len() == 1 { "lesson" } else { "lessons" })
+}
+
+fn lesson_failed(outcome: &Outcome) -> bool {
+    outcome.exit_code() == Kind::Lesson.exit_code()
 }
 
 fn counted(finished: &Finished) -> String {
