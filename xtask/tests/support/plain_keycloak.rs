@@ -74,7 +74,7 @@ impl PlainKeycloak {
     pub fn has_realm(&self, realm: &str) -> bool {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let client = ::lab::http::client(std::time::Duration::from_secs(20));
-        let asked = runtime.block_on(client.get(format!("{}realms/{realm}", self.url)).send());
+        let asked = runtime.block_on(async { client.get(format!("{}realms/{realm}", self.url)).send().await });
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 }
