@@ -152,14 +152,18 @@ pub fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn said(who: &str, error: &reqwest::Error) -> String {
-    use std::error::Error;
-    let mut reason = error.source();
-    while let Some(deeper) = reason.and_then(Error::source) {
-        reason = Some(deeper);
+/// The innermost reason of an error: "connection refused" rather than "error sending request".
+pub(super) fn reason(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(deeper) = innermost.source() {
+        innermost = deeper;
     }
+    innermost.to_string()
+}
+
+fn said(who: &str, error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() { "no answer in time" } else { "no answer" };
-    reason.map_or_else(|| format!("{who}: {kind}"), |reason| format!("{who}: {kind} ({reason})"))
+    format!("{who}: {kind} ({})", reason(error))
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Bench {
         assert_eq!(process::sweep(&self.launch.run_id).await.unwrap(), Vec::<String>::new());
         assert_eq!(list(&self.launch.run_dir), Vec::<PathBuf>::new());
         let mut unfinished = list(&self.launch.cache.join("keycloak/prepared"));
-        unfinished.retain(|path| path.to_string_lossy().contains(&self.launch.run_id));
+        unfinished.retain(|path| path.is_dir() && !path.join("manifest.json").exists());
         assert_eq!(unfinished, Vec::<PathBuf>::new());
         let mut fetching = list(&self.launch.cache.join("keycloak/dist"));
         fetching.retain(|path| path.is_dir());

@@ -95,27 +95,31 @@ async fn a_start_that_is_dropped_leaves_nothing_either() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancelling_the_preparation_leaves_nothing_and_the_lab_goes_on() {
-    let bench = Bench::prepared().await;
-    let mut other = bench.beside();
-    // Another realm is another slot, which is not prepared; its lab runs from the distribution of its own first start.
-    let renamed = realm::SHIPPED.replace("Enterprise SSO lab", "A lab that is left early");
-    other.launch.realm = realm::Realm::parse(&renamed).unwrap();
-    let training = other.launch.cache.join("keycloak/prepared");
-    let cancel = CancellationToken::new();
-    let preparing = dist::prepare_in_background(&other.launch, &other.options, cancel.clone());
-    until("training", || {
-        let entries = std::fs::read_dir(&training).unwrap().flatten();
-        entries.map(|entry| entry.path()).any(|path| {
-            path.to_string_lossy().ends_with(&format!(".part-{}", other.launch.run_id))
-                && path.join("prepare.log").exists()
-        })
-    })
-    .await;
-    cancel.cancel();
-    let ended = timeout(Duration::from_secs(15), preparing).await.expect("cancelling takes too long").unwrap();
-    assert_eq!(ended.unwrap_err().kind, Kind::Interrupted);
-    other.assert_clean().await;
+async fn cancelling_the_preparation_at_any_stage_leaves_nothing() {
+    let bench = Bench::built().await;
+    // Below the only slot of this cache.
+    let below = |path: &'static str| {
+        let slots = bench.launch.cache.join("keycloak/prepared");
+        let there = move || {
+            let slots = std::fs::read_dir(&slots).into_iter().flatten().flatten();
+            slots.map(|slot| slot.path().join(path)).any(|path| path.exists())
+        };
+        Box::new(there) as Box<dyn FnMut() -> bool>
+    };
+    let stages: [Stage; 3] = [
+        ("while the distribution is laid out", below("home/lib")),
+        ("while it is built", below("prepare.log")),
+        ("while it imports", below("training/data/h2/keycloakdb.mv.db")),
+    ];
+    for (what, stage) in stages {
+        let cancel = CancellationToken::new();
+        let preparing = dist::prepare_in_background(&bench.launch, &bench.options, cancel.clone());
+        until(what, stage).await;
+        cancel.cancel();
+        let ended = timeout(Duration::from_secs(15), preparing).await.expect("cancelling takes too long").unwrap();
+        assert_eq!(ended.expect_err(what).kind, Kind::Interrupted, "{what}");
+        bench.assert_clean().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

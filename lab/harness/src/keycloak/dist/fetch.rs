@@ -14,7 +14,7 @@ use super::{DistOptions, unpack};
 use crate::http;
 use crate::keycloak::Launch;
 use crate::keycloak::process::Group;
-use crate::keycloak::readiness::interrupted;
+use crate::keycloak::readiness::{interrupted, reason};
 use crate::keycloak::versions::Version;
 use crate::trouble::{Kind, Trouble};
 
@@ -40,7 +40,8 @@ pub(super) async fn into_cache(
     match options.java.program("mvn") {
         Some(mvn) => match by_maven(launch, version, &mvn, part.path(), cancel).await {
             Ok(zip) => fetched = Some(zip),
-            Err(trouble) if trouble.kind == Kind::Interrupted => return Err(trouble),
+            // Only a closed way leads to the next one.
+            Err(trouble) if trouble.kind != Kind::Part => return Err(trouble),
             Err(trouble) => reasons.push(trouble.to_string()),
         },
         None => reasons.push("there is no `mvn` on PATH".to_owned()),
@@ -49,8 +50,7 @@ pub(super) async fn into_cache(
         let url = options.download.replace("{version}", version.as_str());
         match by_download(launch, &url, part.path(), cancel).await {
             Ok(zip) => fetched = Some(zip),
-            Err(trouble) if trouble.kind == Kind::Interrupted => return Err(trouble),
-            Err(trouble) if trouble.kind == Kind::Environment => return Err(trouble),
+            Err(trouble) if trouble.kind != Kind::Part => return Err(trouble),
             Err(trouble) => reasons.push(trouble.to_string()),
         }
     }
@@ -71,7 +71,7 @@ async fn by_maven(
     let log = into.join("mvn.log");
     let mut command = Command::new(mvn);
     command
-        .args(["-q", "-B", "dependency:copy"])
+        .args(["-q", "-B", "-Dstyle.color=never", "dependency:copy"])
         .arg(format!("-Dartifact=org.keycloak:keycloak-quarkus-dist:{version}:zip"))
         .arg(format!("-DoutputDirectory={}", into.display()))
         // Outside of any project: a pom.xml of the current folder has no say.
@@ -85,14 +85,19 @@ async fn by_maven(
         }
         how = tokio::time::timeout(FETCHING, group.ended()) => how.unwrap_or_else(|_| "not done in half an hour".to_owned()),
     };
-    let said = group.last_lines(5);
+    // Maven says first what is wrong, and then a page of advice.
+    let said = group.last_lines(200);
     group.stop().await?;
     let zip = into.join(format!("keycloak-quarkus-dist-{version}.zip"));
     if how == "exit status 0" && zip.is_file() {
         launch.progress.done(&stage);
         return Ok(zip);
     }
-    Err(part(format!("Maven did not fetch it ({how}): {said}")))
+    if said.contains("No space left on device") {
+        return Err(unpack::failed(&zip, io::ErrorKind::StorageFull.into()));
+    }
+    let first = said.lines().next().unwrap_or_default().trim_start_matches("[ERROR] ");
+    Err(part(format!("Maven did not fetch it ({how}): {first}")))
 }
 
 async fn by_download(launch: &Launch, url: &str, into: &Path, cancel: &CancellationToken) -> Result<PathBuf, Trouble> {
@@ -111,13 +116,7 @@ async fn by_download(launch: &Launch, url: &str, into: &Path, cancel: &Cancellat
 }
 
 async fn download(url: &str, to: &Path) -> Result<(), Trouble> {
-    let broken = |error: reqwest::Error| {
-        let error = error.without_url();
-        part(format!(
-            "{url}: {error}{}",
-            std::error::Error::source(&error).map_or(String::new(), |why| format!(" ({why})"))
-        ))
-    };
+    let broken = |error: reqwest::Error| part(format!("{url}: {}", reason(&error)));
     // Release pages redirect to the store that has the file; system proxies are the person's business and are used.
     http::ensure_crypto();
     let client = reqwest::Client::builder().connect_timeout(SILENCE).read_timeout(SILENCE).build().map_err(broken)?;
@@ -143,7 +142,7 @@ fn not_to_be_had(version: &Version, reasons: &[String]) -> Trouble {
         Kind::Environment,
         format!("the distribution of Keycloak {version} is not to be had: {}", reasons.join("; ")),
         "the runtime `dist` needs it once; afterwards the lab works without a network",
-        "install Maven, or put the distribution here by other means and name it with `--dist PATH`",
+        "let Maven or a browser reach the network, or bring the distribution by other means and name it with `--dist PATH`",
     )
 }
 

@@ -1,7 +1,6 @@
 //! Making the prepared cache: build, import, and one run whose loaded classes are written down.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -9,9 +8,9 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::prepared::{self, Found, Prepared, Slot};
+use super::prepared::{self, Found, Prepared, Slot, Workshop};
 use super::server::{Archive, Import, Server, Start};
-use super::{DistOptions, Home, Setup, distribution, home, unpack};
+use super::{DistOptions, Setup, distribution, home, unpack};
 use crate::keycloak::admin::Admin;
 use crate::keycloak::readiness::interrupted;
 use crate::keycloak::{Credentials, Launch, hex};
@@ -33,10 +32,10 @@ pub async fn prepare(launch: &Launch, options: &DistOptions, cancel: Cancellatio
     let setup = Setup::of(launch, options).await?;
     let began = Instant::now();
     while setup.prepared(launch, options).is_none() {
-        if let Some(_mine) = setup.slot.try_prepare().map_err(|error| unpack::failed(&launch.cache, error))? {
+        if let Some(workshop) = setup.slot.try_begin().map_err(|error| unpack::failed(&launch.cache, error))? {
             let stage = format!("preparing Keycloak {} for fast starts", setup.version);
             launch.progress.begin(&stage, Some(USUALLY));
-            make(launch, options, &setup, false, &cancel).await?;
+            make(launch, options, &setup, workshop, false, &cancel).await?;
             launch.progress.done(&stage);
             return Ok(());
         }
@@ -65,28 +64,28 @@ pub fn prepare_in_background(
         if matches!(setup.slot.open(), Found::Prepared(_)) {
             return Ok(());
         }
-        let Some(_mine) = setup.slot.try_prepare().map_err(|error| unpack::failed(&launch.cache, error))? else {
+        let Some(workshop) = setup.slot.try_begin().map_err(|error| unpack::failed(&launch.cache, error))? else {
             return Ok(());
         };
-        make(&launch, &options, &setup, true, &cancel).await?;
+        make(&launch, &options, &setup, workshop, true, &cancel).await?;
         launch.progress.note("later starts are prepared now and take a few seconds");
         Ok(())
     })
 }
 
-/// Fills the slot. The caller has the right to.
+/// Fills the workshop and finishes it. On any other way out the workshop is dropped, and with it what is in it.
 async fn make(
     launch: &Launch,
     options: &DistOptions,
     setup: &Setup,
+    workshop: Workshop,
     nice: bool,
     cancel: &CancellationToken,
 ) -> Result<(), Trouble> {
-    let workshop = Home { folder: setup.slot.workshop(&launch.run_id), kept: false };
-    let broken = |error| unpack::failed(&workshop.folder, error);
-    fs::create_dir_all(&workshop.folder).map_err(broken)?;
-    let log = workshop.folder.join("prepare.log");
-    let built = prepared::distribution(&workshop.folder);
+    let folder = workshop.folder().to_owned();
+    let broken = |error| unpack::failed(&folder, error);
+    let log = folder.join("prepare.log");
+    let built = prepared::distribution(&folder);
     let server =
         Server { home: &built, java: &setup.java, run_id: &launch.run_id, log: &log, archive: Archive::Without, nice };
 
@@ -99,18 +98,18 @@ async fn make(
         server.build(AT_MOST, cancel).await?;
     }
 
-    let training = workshop.folder.join("training");
+    let training = prepared::training(&folder);
     home::share(&built, &training, None).map_err(broken)?;
     home::place_realm(&training, &launch.realm).map_err(broken)?;
     let admin = Credentials { username: launch.admin.username.clone(), password: random_password() };
-    let archive = prepared::archive(&workshop.folder);
+    let archive = prepared::archive(&folder);
     let server = Server { home: &training, archive: Archive::To(&archive), ..server };
     train(launch, &server, &admin, cancel).await?;
 
-    fs::rename(home::database(&training), prepared::database(&workshop.folder)).map_err(broken)?;
-    fs::remove_dir_all(&training).map_err(broken)?;
+    fs::rename(home::database(&training), prepared::database(&folder)).map_err(broken)?;
+    fs::remove_dir_all(training.join("data")).map_err(broken)?;
     fs::remove_file(&log).map_err(broken)?;
-    install(&setup.slot, &workshop.folder, &admin.password).await.map_err(broken)
+    finish(workshop, &setup.slot, admin.password).await.map_err(broken)
 }
 
 /// Runs Keycloak once with an empty database: it imports the realm and creates the administrator. What a later start
@@ -142,17 +141,22 @@ async fn train(
         done = warm_up => done?,
     }
     // Politely: only a JVM that ends by itself writes its archive.
-    tokio::select! {
+    let written = tokio::select! {
         biased;
-        () = cancel.cancelled() => Err(interrupted()),
-        stopped = ready.group.stop_within(WRITING) => stopped,
+        () = cancel.cancelled() => false,
+        stopped = ready.group.stop_within(WRITING) => { stopped?; true }
+    };
+    if written {
+        return Ok(());
     }
+    ready.group.stop_within(Duration::ZERO).await?;
+    Err(interrupted())
 }
 
-async fn install(slot: &Slot, workshop: &Path, password: &str) -> std::io::Result<()> {
-    let (slot, workshop, password) = (slot.clone(), workshop.to_owned(), password.to_owned());
+async fn finish(workshop: Workshop, slot: &Slot, password: String) -> std::io::Result<()> {
+    let slot = slot.clone();
     let work = move || {
-        slot.install(&workshop, &password)?;
+        workshop.finish(&password)?;
         slot.tidy(KEEP)
     };
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?

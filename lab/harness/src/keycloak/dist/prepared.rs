@@ -1,8 +1,12 @@
 //! The prepared cache: a built distribution, a database with the realm in it, and a class archive.
 //!
-//! One folder a key under `keycloak/prepared`, complete or absent: it is renamed into place as the last step, with a
-//! manifest that says what has to be in it. A lab that starts from it holds a shared lock as long as it runs, so
-//! nobody replaces files under a running Keycloak; replacing needs the lock for itself.
+//! One folder a key under `keycloak/prepared`, and one lock beside it. Who prepares has the lock alone; its last step
+//! is the manifest, which says what has to be in the folder, so a folder without one is unfinished. A lab that starts
+//! from the folder shares the lock as long as it runs, so nobody replaces files under a running Keycloak. The system
+//! gives locks of killed processes back.
+//!
+//! Prepared in place, not beside it and moved: a class archive remembers the path of Keycloak's jar, and a JVM before
+//! 19 refuses the archive when nothing is at that path any more.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -16,7 +20,7 @@ use crate::keycloak::java::Java;
 use crate::keycloak::{Launch, hex};
 
 /// Grows when the layout below changes, so that older caches are left alone.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const MANIFEST: &str = "manifest.json";
 /// Of files that are too big to be read at every start, only the edges are: a truncated or overwritten one is found.
 const EDGE: usize = 64 * 1024;
@@ -83,15 +87,20 @@ impl Slot {
         Self { folder: launch.cache.join("keycloak/prepared").join(name) }
     }
 
-    /// Looks into the slot, checks what is there, and holds it.
+    /// Looks into the slot, checks what is there, and holds it. While somebody prepares it, it is absent.
     pub(super) fn open(&self) -> Found {
         if !self.folder.exists() {
             return Found::Absent;
         }
-        let held = match self.lock_file().and_then(|file| file.lock_shared().map(|()| file)) {
+        let held = match self.lock_file() {
             Ok(held) => held,
-            Err(error) => return Found::Damaged(format!("its lock cannot be taken: {error}")),
+            Err(error) => return Found::Damaged(format!("its lock cannot be opened: {error}")),
         };
+        match held.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Found::Absent,
+            Err(TryLockError::Error(error)) => return Found::Damaged(format!("its lock cannot be taken: {error}")),
+        }
         match check(&self.folder) {
             Ok(manifest) => {
                 // The newest-used slots survive a clean-up.
@@ -105,41 +114,19 @@ impl Slot {
         }
     }
 
-    /// A new folder to prepare in, on the same disk as the slot. `run_id` tells whose it is.
-    pub(super) fn workshop(&self, run_id: &str) -> PathBuf {
-        self.beside(&format!("part-{run_id}"))
-    }
-
-    /// Takes the right to prepare this slot, for this process alone: `None` while another process has it. Whatever
-    /// workshops lie around then belong to nobody any more and are removed.
-    pub(super) fn try_prepare(&self) -> io::Result<Option<File>> {
+    /// Takes the right to prepare this slot, for this process alone, and empties it. `None` while somebody else
+    /// prepares it or runs from it, or when it is prepared by now.
+    pub(super) fn try_begin(&self) -> io::Result<Option<Workshop>> {
         fs::create_dir_all(self.folder.parent().unwrap_or(&self.folder))?;
-        let file = open_lock(&self.beside("prepare.lock"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
+        let Some(alone) = self.try_alone()? else { return Ok(None) };
+        if check(&self.folder).is_ok() {
+            return Ok(None);
         }
-        let own = format!("{}.part-", self.name());
-        for entry in fs::read_dir(self.folder.parent().unwrap_or(&self.folder))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&own) {
-                fs::remove_dir_all(entry.path())?;
-            }
-        }
-        Ok(Some(file))
-    }
-
-    /// Moves a finished workshop into the slot and writes its manifest. `false` when a running lab holds what is
-    /// there; then everything stays as it is.
-    pub(super) fn install(&self, workshop: &Path, admin_password: &str) -> io::Result<bool> {
-        let manifest = Manifest { format: FORMAT, admin_password: admin_password.to_owned(), files: list(workshop)? };
-        write_private(&workshop.join(MANIFEST), &serde_json::to_vec(&manifest).map_err(io::Error::other)?)?;
-        let Some(_alone) = self.try_alone()? else { return Ok(false) };
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)?;
         }
-        fs::rename(workshop, &self.folder)?;
-        Ok(true)
+        fs::create_dir(&self.folder)?;
+        Ok(Some(Workshop { folder: self.folder.clone(), finished: false, _alone: alone }))
     }
 
     /// Removes what is in the slot. `false` when a running lab holds it.
@@ -156,9 +143,7 @@ impl Slot {
         let mut others: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
         for entry in fs::read_dir(self.folder.parent().unwrap_or(&self.folder))?.flatten() {
             let used = entry.path().join(MANIFEST).metadata().and_then(|meta| meta.modified());
-            let unfinished = entry.file_name().to_string_lossy().contains(".part-");
             if let Ok(used) = used
-                && !unfinished
                 && entry.path() != self.folder
             {
                 others.push((used, entry.path()));
@@ -181,15 +166,46 @@ impl Slot {
     }
 
     fn lock_file(&self) -> io::Result<File> {
-        open_lock(&self.beside("lock"))
+        let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        let path = self.folder.with_file_name(format!("{name}.lock"));
+        File::options().create(true).truncate(false).write(true).read(true).open(path)
+    }
+}
+
+/// A slot while it is prepared. Dropping it unfinished empties the slot.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    folder: PathBuf,
+    finished: bool,
+    /// Given back after the drop: fields go last.
+    _alone: File,
+}
+
+impl Workshop {
+    /// Where to put everything.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    fn beside(&self, what: &str) -> PathBuf {
-        self.folder.with_file_name(format!("{}.{what}", self.name()))
+    /// Writes the manifest over what is in the folder now: from here on it is prepared.
+    pub(super) fn finish(mut self, admin_password: &str) -> io::Result<()> {
+        let files = list(&self.folder)?;
+        let manifest = Manifest { format: FORMAT, admin_password: admin_password.to_owned(), files };
+        let text = serde_json::to_vec(&manifest).map_err(io::Error::other)?;
+        // Complete or absent, also when the computer stops in between.
+        let new = self.folder.join(format!("{MANIFEST}.new"));
+        write_private(&new, &text)?;
+        fs::rename(&new, self.folder.join(MANIFEST))?;
+        self.finished = true;
+        Ok(())
     }
+}
 
-    fn name(&self) -> String {
-        self.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -225,6 +241,11 @@ pub(super) fn database(folder: &Path) -> PathBuf {
     folder.join("keycloakdb.mv.db")
 }
 
+/// The home in which the class archive was written. It stays, without its data, because the archive names its path.
+pub(super) fn training(folder: &Path) -> PathBuf {
+    folder.join("training")
+}
+
 /// The class archive inside a prepared folder or workshop.
 pub(super) fn archive(folder: &Path) -> PathBuf {
     folder.join("classes.jsa")
@@ -257,7 +278,7 @@ fn list(folder: &Path) -> io::Result<Vec<Entry>> {
             let path = below.join(entry.file_name());
             if entry.file_type()?.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !entry.file_type()?.is_symlink() {
                 let shipped = path.starts_with("home") && !path.starts_with("home/lib/quarkus");
                 files.push(describe(folder, &path, !shipped)?);
             }
@@ -292,10 +313,6 @@ fn edges(file: &Path, size: u64) -> io::Result<String> {
         hash.update(&edge);
     }
     Ok(hex(&hash.finalize()))
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).read(true).open(path)
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

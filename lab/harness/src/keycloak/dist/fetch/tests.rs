@@ -128,6 +128,15 @@ async fn when_no_way_works_each_is_named_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_disk_that_is_full_under_maven_is_said_as_such() {
+    let bench = bench("26.4.0");
+    let full = "#!/bin/sh\ncat /bin/sh > /dev/full\n";
+    let trouble = bench.fetch(Some(full), &release_page().await, &CancellationToken::new()).await.unwrap_err();
+    assert!(trouble.what.contains("disk is full"), "{trouble}");
+    assert_eq!(bench.left(), 0);
+}
+
+#[tokio::test]
 async fn a_fetched_file_that_is_not_the_pinned_one_does_not_reach_the_cache() {
     let bench = bench("26.7.3");
     let trouble = bench.fetch(Some(MAVEN), NOWHERE, &CancellationToken::new()).await.unwrap_err();

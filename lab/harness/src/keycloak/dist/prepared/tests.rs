@@ -1,3 +1,4 @@
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -5,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Found, Slot, archive, database, distribution};
+use super::{Found, Slot, archive, database, distribution, training};
 use crate::keycloak::java::Java;
 use crate::keycloak::{Credentials, Launch, versions};
 use crate::progress::Silent;
@@ -33,22 +34,23 @@ fn slot(cache: &TempDir) -> Slot {
     Slot::of(&launch(cache.path()), &java(), "as published")
 }
 
-/// A finished workshop in the shape of a real one, small.
-fn workshop(slot: &Slot) -> PathBuf {
-    let folder = slot.workshop("run");
-    let home = distribution(&folder);
+/// Fills a slot in the shape of a real one, small.
+fn fill(folder: &Path) {
+    let home = distribution(folder);
     for file in ["bin/kc.sh", "lib/lib/main.jar", "lib/quarkus/quarkus-application.dat"] {
         std::fs::create_dir_all(home.join(file).parent().unwrap()).unwrap();
         std::fs::write(home.join(file), file).unwrap();
     }
-    std::fs::write(database(&folder), "database").unwrap();
-    std::fs::write(archive(&folder), vec![7; 5 << 20]).unwrap();
-    folder
+    std::fs::create_dir_all(training(folder)).unwrap();
+    std::os::unix::fs::symlink(home.join("lib"), training(folder).join("lib")).unwrap();
+    std::fs::write(database(folder), "database").unwrap();
+    std::fs::write(archive(folder), vec![7; 5 << 20]).unwrap();
 }
 
 fn install(slot: &Slot) {
-    drop(slot.try_prepare().unwrap().expect("nobody else prepares"));
-    assert!(slot.install(&workshop(slot), "secret of the cache").unwrap());
+    let workshop = slot.try_begin().unwrap().expect("nobody else prepares");
+    fill(workshop.folder());
+    workshop.finish("secret of the cache").unwrap();
 }
 
 fn why_damaged(slot: &Slot) -> String {
@@ -68,7 +70,8 @@ fn a_slot_is_absent_then_prepared() {
     assert_eq!(prepared.admin_password(), "secret of the cache");
     assert_eq!(std::fs::read_to_string(prepared.database()).unwrap(), "database");
     assert!(prepared.archive().unwrap().is_file());
-    assert!(!slot.workshop("run").exists());
+    let mode = slot.folder.join("manifest.json").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "the manifest holds a password");
 }
 
 #[test]
@@ -100,23 +103,40 @@ fn what_a_running_lab_uses_is_neither_removed_nor_replaced() {
     install(&slot);
     let Found::Prepared(held) = slot.open() else { panic!("not prepared") };
     let Found::Prepared(also_held) = slot.open() else { panic!("two labs may use it") };
+    std::fs::write(database(&slot.folder), "damaged").unwrap();
     assert!(!slot.remove().unwrap());
-    assert!(!slot.install(&workshop(&slot), "another").unwrap());
+    assert!(slot.try_begin().unwrap().is_none());
     assert!(held.database().is_file());
     drop((held, also_held));
-    assert!(slot.remove().unwrap());
+    assert!(slot.try_begin().unwrap().is_some());
 }
 
 #[test]
-fn only_one_prepares_and_what_a_killed_one_left_is_cleared_away() {
+fn only_one_prepares_and_nobody_starts_from_unfinished_work() {
     let cache = tempfile::tempdir().unwrap();
     let slot = slot(&cache);
-    let mine = slot.try_prepare().unwrap().expect("nobody else prepares");
-    assert!(slot.try_prepare().unwrap().is_none());
-    let half_done = workshop(&slot);
+    let mine = slot.try_begin().unwrap().expect("nobody else prepares");
+    fill(mine.folder());
+    assert!(slot.try_begin().unwrap().is_none());
+    assert!(matches!(slot.open(), Found::Absent));
     drop(mine);
-    let _again = slot.try_prepare().unwrap().expect("the right comes back when its holder is gone");
-    assert!(!half_done.exists());
+    assert!(!slot.folder.exists(), "what is given up is removed");
+
+    // A process that was killed removes nothing; its lock is gone.
+    std::fs::create_dir_all(&slot.folder).unwrap();
+    fill(&slot.folder);
+    assert!(why_damaged(&slot).contains("manifest"));
+    let again = slot.try_begin().unwrap().expect("the right comes back");
+    assert_eq!(std::fs::read_dir(again.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_prepared_is_not_prepared_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let slot = slot(&cache);
+    install(&slot);
+    assert!(slot.try_begin().unwrap().is_none());
+    assert!(matches!(slot.open(), Found::Prepared(_)));
 }
 
 #[test]
