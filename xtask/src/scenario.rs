@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Check the lessons' files
     Lint,
     /// Play lessons against the running lab, or against one of their own that ends with them
-    Run(RunArgs),
+    Run(Box<RunArgs>),
 }
 
 #[derive(clap::Args)]
@@ -86,7 +86,7 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
         Command::List { format } => show::list(format),
         Command::Show { id, trainer } => show::handout(&id, trainer),
         Command::Lint => show::lint(),
-        Command::Run(args) => play(args, global).await,
+        Command::Run(args) => play(*args, global).await,
     }
 }
 

@@ -54,17 +54,14 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
     let mut findings = vec![memory(), disk(&patient.launch.cache)];
     let keycloak = keycloaks(&patient, &mut findings).await;
     findings.push(keycloak);
-    match patient.running {
-        Some(lab) => findings.extend(reach(lab).await),
-        None => {
-            findings.extend(PORTS.map(port));
-            findings.push(Finding {
-                what: "Keycloak's POST reaches the portals".to_owned(),
-                verdict: Verdict::Note(
-                    "not asked: no lab is up; ask again after `cargo xtask lab up --detach`".to_owned(),
-                ),
-            });
-        }
+    if let Some(lab) = patient.running {
+        findings.extend(reach(lab).await);
+    } else {
+        findings.extend(PORTS.map(port));
+        findings.push(Finding {
+            what: "Keycloak's POST reaches the portals".to_owned(),
+            verdict: Verdict::Note("not asked: no lab is up; ask again after `cargo xtask lab up --detach`".to_owned()),
+        });
     }
     findings
 }
@@ -122,7 +119,7 @@ fn disk(folder: &Path) -> Finding {
         .iter()
         .filter(|disk| existing.starts_with(disk.mount_point()))
         .max_by_key(|disk| disk.mount_point().components().count());
-    let verdict = match disk.map(|disk| disk.available_space()) {
+    let verdict = match disk.map(sysinfo::Disk::available_space) {
         None => Verdict::Note("this system does not tell".to_owned()),
         Some(free) if free >= DISK => Verdict::Good(format!("{:.1} GB free for the cache", gigabytes(free))),
         Some(free) => Verdict::Bad(format!(

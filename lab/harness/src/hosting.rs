@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::places::Places;
 use crate::ports::listen_private;
 use crate::recorder::Recorder;
 use crate::state::Seat;
 use crate::tap::Masker;
 use crate::trouble::{Kind, Trouble};
-use crate::world::Places;
 
 /// The portals that run.
 pub(crate) struct Hosted {
@@ -74,7 +74,7 @@ fn settings(client: Client, places: &Places, secrets: &Secrets) -> Result<Settin
         kind: kind(client),
         issuer: places.issuer()?,
         client_id: client.id().to_owned(),
-        client_secret: secrets.of(client).map(|secret| portals::Secret::new(secret)),
+        client_secret: secrets.of(client).map(portals::Secret::new),
         public_url: url(client)?,
         siblings,
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lab_trace::{EventKind, LabNote, Party};
-use realm::{Client, Hosts, Realm, Secrets};
+use realm::{Client, Realm, Secrets};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -13,10 +13,11 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::control::client::LabClient;
-use crate::control::messages::{KeycloakStatus, PortalPlace, PortalStatus, Reach, State, Status, Topology};
+use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::control::server;
 use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
+use crate::places::{Places, address_of, refuse_weak_settings};
 use crate::ports::{Listeners, Ports};
 use crate::progress::{Progress, Silent};
 use crate::recorder::Recorder;
@@ -26,7 +27,7 @@ use crate::trouble::{Kind, Trouble};
 use crate::{hosting, http, sweep};
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
-pub const START_DEADLINE: Duration = Duration::from_secs(240);
+pub const START_DEADLINE: Duration = Duration::from_mins(4);
 /// How long the parts may take to end after a stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -306,48 +307,6 @@ fn publish(
     Ok(record)
 }
 
-/// The public addresses of one lab.
-pub(crate) struct Places {
-    pub(crate) keycloak: Url,
-    pub(crate) hosts: Hosts,
-}
-
-impl Places {
-    fn of(listeners: &Listeners, bind: IpAddr) -> Result<Self, Trouble> {
-        let origin = |listener: &TcpListener| {
-            address_of(listener, bind).map(|url| url.as_str().trim_end_matches('/').to_owned())
-        };
-        Ok(Self {
-            keycloak: address_of(&listeners.keycloak, bind)?,
-            hosts: Hosts {
-                internal: origin(&listeners.internal)?,
-                external: origin(&listeners.external)?,
-                admin: origin(&listeners.admin)?,
-            },
-        })
-    }
-
-    /// `iss` of the realm.
-    pub(crate) fn issuer(&self) -> Result<Url, Trouble> {
-        self.keycloak.join(&format!("realms/{}", realm::REALM)).map_err(no_url)
-    }
-
-    fn topology(&self, running: &Running) -> Result<Topology, Trouble> {
-        let mut portals = Vec::new();
-        for client in Client::ALL {
-            let url = self.hosts.url(client).map_err(no_url)?;
-            portals.push(PortalPlace { name: client.portal().to_owned(), url, client_id: client.id().to_owned() });
-        }
-        Ok(Topology {
-            keycloak: self.keycloak.clone(),
-            issuer: self.issuer()?,
-            version: running.version.clone(),
-            runtime: running.kind,
-            portals,
-        })
-    }
-}
-
 /// What a start with `options` would ask of Keycloak, for those who only look: without a seat or a run.
 pub fn would_launch(options: &Options) -> Launch {
     let nowhere = options.folders.state.join("nowhere");
@@ -393,30 +352,6 @@ fn registry() -> Registry {
     Registry { apps: Client::ALL.map(app).to_vec() }
 }
 
-/// On loopback everything may be weak; anywhere else the lab's known passwords would be an open door.
-fn refuse_weak_settings(bind: IpAddr, realm: &Realm) -> Result<(), Trouble> {
-    if bind.is_loopback() {
-        return Ok(());
-    }
-    if bind.is_unspecified() {
-        return Err(Trouble::new(
-            Kind::Usage,
-            format!("{bind} is no address that a browser can use"),
-            "the portals' addresses stand in redirects and in the realm, so they must name this computer",
-            "give `--bind` the address of one network interface",
-        ));
-    }
-    if realm.json()["users"].to_string().contains(realm::PASSWORD) {
-        return Err(Trouble::new(
-            Kind::Safety,
-            format!("refusing to listen on {bind} with users whose password is {}", realm::PASSWORD),
-            "everybody who can reach this computer could sign in, as an administrator of the dashboard too",
-            "give the lab a realm file with passwords of your own (`--realm FILE`), or leave `--bind` out",
-        ));
-    }
-    Ok(())
-}
-
 async fn end_tasks(stop: &CancellationToken, tasks: &TaskTracker) {
     stop.cancel();
     tasks.close();
@@ -425,24 +360,8 @@ async fn end_tasks(stop: &CancellationToken, tasks: &TaskTracker) {
     }
 }
 
-/// The address that people and programs use for a listener.
-fn address_of(listener: &TcpListener, bind: IpAddr) -> Result<Url, Trouble> {
-    let port = listener.local_addr().map_err(|error| no_url(error))?.port();
-    let host = match bind {
-        bind if bind.is_loopback() => "localhost".to_owned(),
-        IpAddr::V6(address) => format!("[{address}]"),
-        IpAddr::V4(address) => address.to_string(),
-    };
-    Url::parse(&format!("http://{host}:{port}/")).map_err(no_url)
-}
-
 fn random_word() -> String {
     format!("{:032x}", rand::random::<u128>())
-}
-
-fn no_url(error: impl std::error::Error + Send + Sync + 'static) -> Trouble {
-    Trouble::new(Kind::Part, "an address of the lab is no URL", "this is a fault of the lab", "report it, please")
-        .caused_by(error)
 }
 
 pub(crate) fn interrupted() -> Trouble {

@@ -16,7 +16,7 @@ use crate::settings::{Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
 /// Longer than any start here takes.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -121,8 +121,8 @@ impl Bench {
             bare = self.bare(cancel)?;
         }
         let state = self.folder.path().join("warm-state");
-        let warm = self.up(&self.template, &self.warm_cache, &state, cancel)?;
-        let again = self.up(&self.template, &self.warm_cache, &state, cancel)?;
+        let warm = Self::up(&self.template, &self.warm_cache, &state, cancel)?;
+        let again = Self::up(&self.template, &self.warm_cache, &state, cancel)?;
         self.down(&state)?;
         Ok(Round { bare, first, warm, again })
     }
@@ -132,7 +132,7 @@ impl Bench {
         let round = tempfile::tempdir_in(self.folder.path()).map_err(failed)?;
         let distribution = self.fresh(round.path())?;
         let state = round.path().join("state");
-        let took = self.up(&distribution, &round.path().join("cache"), &state, cancel)?;
+        let took = Self::up(&distribution, &round.path().join("cache"), &state, cancel)?;
         self.down(&state)?;
         Ok(took)
     }
@@ -176,20 +176,20 @@ impl Bench {
         if done.success() { Ok(copy) } else { Err(failed("the distribution could not be copied")) }
     }
 
-    fn up(&self, dist: &Path, cache: &Path, state: &Path, cancel: &CancellationToken) -> Result<f64, Trouble> {
+    fn up(dist: &Path, cache: &Path, state: &Path, cancel: &CancellationToken) -> Result<f64, Trouble> {
         if cancel.is_cancelled() {
             return Err(failed("interrupted"));
         }
         let begun = Instant::now();
-        self.lab(&["up", "--detach", "--ports", "auto", "--runtime", "dist", "--dist"], Some(dist), cache, state)?;
+        Self::lab(&["up", "--detach", "--ports", "auto", "--runtime", "dist", "--dist"], Some(dist), cache, state)?;
         Ok(begun.elapsed().as_secs_f64())
     }
 
     fn down(&self, state: &Path) -> Result<(), Trouble> {
-        self.lab(&["down"], None, &self.warm_cache, state)
+        Self::lab(&["down"], None, &self.warm_cache, state)
     }
 
-    fn lab(&self, arguments: &[&str], last: Option<&Path>, cache: &Path, state: &Path) -> Result<(), Trouble> {
+    fn lab(arguments: &[&str], last: Option<&Path>, cache: &Path, state: &Path) -> Result<(), Trouble> {
         let output = Command::new(std::env::current_exe().map_err(failed)?)
             .arg("lab")
             .args(arguments)

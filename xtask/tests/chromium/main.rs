@@ -1,5 +1,7 @@
 //! The portals in a real browser, against a real Keycloak.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 #[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
 #[path = "../support/lab.rs"]

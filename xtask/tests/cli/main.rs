@@ -1,5 +1,7 @@
 //! The command line without a Keycloak: wrong usage and missing things, each with its words and exit code.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! The lab with Keycloak in a container of our own image.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

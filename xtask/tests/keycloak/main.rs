@@ -1,5 +1,7 @@
 //! The lab with a real Keycloak as a Java process.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 #[path = "../support/lab.rs"]
 mod lab;
 #[path = "../support/plain_keycloak.rs"]

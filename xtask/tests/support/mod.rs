@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than any single command takes on a slow machine with an empty cache.
-pub const DEADLINE: Duration = Duration::from_secs(300);
+pub const DEADLINE: Duration = Duration::from_mins(5);
 
 /// A state folder of its own, and the command that works in it.
 pub struct Desk {

@@ -193,7 +193,7 @@ async fn an_upstream_that_breaks_off_is_recorded_as_such() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_is_recorded_as_such() {
-    let stand = before(Router::new().route("/", get(|| std::future::pending::<()>()))).await;
+    let stand = before(Router::new().route("/", get(std::future::pending::<()>))).await;
     let mut socket = TcpStream::connect(stand.url.socket_addrs(|| None).unwrap()[0]).await.unwrap();
     socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut events = stand.recorder.subscribe();
