@@ -1,1 +1,25 @@
-//! scenarios
+//! Lessons: Markdown files that read as handouts and run as tests.
+//!
+//! Read in this order: [`vocabulary`] (the words of a lesson), [`lesson`] (what a file becomes), [`parse`] and [`lint`]
+//! (what is wrong with a file, and where), [`library`] (all lessons), [`runner`] (plays one against a lab),
+//! [`checks`] (what came of it), [`transcript`] (the text that the snapshot keeps), [`snapshot`] and [`report`].
+
+pub mod checks;
+pub mod content_error;
+pub mod lesson;
+pub mod library;
+pub mod lint;
+pub mod parse;
+pub mod report;
+pub mod run;
+pub mod runner;
+pub mod snapshot;
+pub mod transcript;
+pub mod version;
+pub mod vocabulary;
+
+#[cfg(test)]
+mod fixture;
+
+pub use content_error::ContentError;
+pub use lesson::{Action, Lesson, Part, Step};

@@ -3,9 +3,20 @@
 
 pub mod browser;
 pub mod control;
+pub mod digest;
+pub mod doctor;
+pub mod feed;
+mod hosting;
 pub mod http;
 pub mod keycloak;
+mod places;
+pub mod ports;
 pub mod progress;
+pub mod recorder;
+pub mod state;
+pub mod sweep;
+pub mod tap;
 pub mod trouble;
+pub mod world;
 
 pub use trouble::{Kind, Trouble};

@@ -1,1 +1,27 @@
-//! portal-protocol
+//! What the specifications ask of an application that uses single sign-on, as pure functions.
+//!
+//! Nothing here knows a web framework, a store, a network or a clock: text, keys and *now* go in, a typed
+//! answer or a refusal with its clause comes out. So every rule can be read, and tested, on its own.
+//!
+//! Read in this order:
+//!
+//! 1. [`callback`]: the authorization response that ends a sign-in, and the way back from a sign-out.
+//! 2. [`logout_token`]: the signed message by which the provider ends a session (back channel).
+//! 3. [`seen`]: the memory that makes a logout token work only once.
+//! 4. [`frontchannel`]: the request that the provider makes a browser send (front channel).
+//!
+//! Each refusal names its clause in the form `BCL-2.6`: the short name of a specification and the section.
+
+pub mod callback;
+pub mod frontchannel;
+mod jws;
+pub mod logout_token;
+mod parameters;
+pub mod seen;
+#[cfg(test)]
+mod testing;
+
+pub use callback::{AuthorizationResponse, CallbackRefusal, PostLogoutRefusal};
+pub use frontchannel::{FrontChannelRefusal, FrontChannelRequest};
+pub use logout_token::{Expectations, KeySet, Refusal, Subject, VerifiedLogoutToken, verify};
+pub use seen::SeenTokens;

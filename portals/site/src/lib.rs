@@ -1,1 +1,46 @@
-//! portals
+//! Three applications that share one sign-on, right by default, to be read by people who want to write a fourth.
+//!
+//! What the specifications ask for stands in `portal-protocol`, as pure functions. This crate is what an application
+//! does with it: routes, cookies, sessions, pages.
+//!
+//! Read in this order:
+//!
+//! 1. One portal: `internal`, `external` or `admin`. Each shows its routes, its cookie, and what is special.
+//! 2. `oidc`: signing in and signing out.
+//! 3. `session`: the portal's own sessions, and how a logout finds them.
+//! 4. `backchannel` and `frontchannel`: how a portal is told that a session is over.
+//! 5. `frame`, `error`, `pages`: what stands around every answer.
+//!
+//! A program hosts a portal in three lines: [`Portal::new`], a listener, [`serve()`].
+
+mod about;
+mod admin;
+mod assets;
+mod backchannel;
+mod clock;
+mod embedded {
+    //! Templates and static files, see `build.rs`.
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+mod error;
+mod external;
+mod frame;
+mod frontchannel;
+mod internal;
+mod journal;
+mod oidc;
+mod pages;
+mod portal;
+mod request_log;
+mod serve;
+mod session;
+mod settings;
+mod shown;
+#[cfg(test)]
+mod testing;
+
+pub use clock::Clock;
+pub use journal::{Entry, Journal, Step};
+pub use portal::{Portal, PortalError};
+pub use serve::serve;
+pub use settings::{Kind, Secret, Settings, SettingsError, Sibling, UnknownKind};

@@ -7,7 +7,7 @@ use lab_trace::Event;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::messages::{Status, Topology};
+use super::messages::{Reach, Status, Topology};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
@@ -55,6 +55,11 @@ impl LabClient {
     /// any tap.
     pub async fn sso_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
         self.ask(reqwest::Method::GET, &format!("api/sso-sessions/{username}")).await
+    }
+
+    /// Lets Keycloak itself post to every portal and says where it arrived.
+    pub async fn reach(&self) -> Result<Vec<Reach>, Trouble> {
+        self.ask(reqwest::Method::POST, "api/reach").await
     }
 
     /// Asks the lab to stop; answers as soon as the stop has begun.

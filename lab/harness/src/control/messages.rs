@@ -84,3 +84,14 @@ impl Topology {
         self.portals.iter().find(|portal| portal.name == name)
     }
 }
+
+/// Whether Keycloak's own POST arrived at one portal: the answer to the question that the back channel hangs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// Name of the portal.
+    pub portal: String,
+    /// The address that Keycloak was told to post to.
+    pub url: Url,
+    /// Whether the portal's tap saw the POST.
+    pub arrived: bool,
+}

@@ -17,6 +17,8 @@ use super::readiness::{authority, below};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
+mod administrators;
+mod borrowed;
 mod clients;
 mod realms;
 mod sessions;

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use tokio_util::sync::CancellationToken;
 
 use super::dist::{self, DistOptions};
+use super::docker::{self, DockerOptions};
 use super::external::{self, ExternalOptions};
 use super::readiness::interrupted;
-use super::{Launch, Running, docker};
+use super::{Launch, Running};
 use crate::trouble::{Kind, Trouble};
 
 /// What the person asked for, as the command line words it.
@@ -28,6 +29,8 @@ pub enum Runtime {
 /// What only one runtime needs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// For `docker`, also where `auto` ends up there.
+    pub docker: DockerOptions,
     /// For `dist`, also where `auto` ends up there.
     pub dist: DistOptions,
     /// For `external`.
@@ -43,18 +46,18 @@ pub async fn start(
     cancel: CancellationToken,
 ) -> Result<Running, Trouble> {
     match choice {
-        Runtime::Docker => docker::start(launch, cancel).await,
+        Runtime::Docker => docker::start(launch, &options.docker, cancel).await,
         Runtime::Dist => dist::start(launch, &options.dist, cancel).await,
         Runtime::External => external::start(launch, &options.external, cancel).await,
         Runtime::Auto => {
             let available = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(interrupted()),
-                available = docker::available(launch) => available,
+                available = docker::available(launch, &options.docker) => available,
             };
             let Err(reason) = available else {
                 launch.progress.note("runtime docker: a container engine answers and has the image");
-                return docker::start(launch, cancel).await;
+                return docker::start(launch, &options.docker, cancel).await;
             };
             launch.progress.note(&format!("runtime dist, because docker does not work here: {reason}"));
             let started = dist::start(launch, &options.dist, cancel).await;

@@ -25,6 +25,7 @@ mod server;
 mod unpack;
 
 pub use distribution::Distribution;
+pub(super) use distribution::{find, lay_out};
 pub use prepare::{prepare, prepare_in_background};
 
 use prepared::{Found, Prepared, Slot};
@@ -58,6 +59,36 @@ impl Default for DistOptions {
             prepared: true,
         }
     }
+}
+
+/// A distribution for other uses than a start: the zip or folder, its digest checked. Errors: as for a start.
+pub async fn distribution(
+    launch: &Launch,
+    options: &DistOptions,
+    cancel: &CancellationToken,
+) -> Result<PathBuf, Trouble> {
+    let version = Version::parse(&launch.version)?;
+    Ok(match distribution::find(launch, &version, options, cancel).await? {
+        Distribution::Zip(path) | Distribution::Folder(path) => path,
+    })
+}
+
+/// Lays a distribution out in the new folder `into`, as a person would by unpacking it. Errors: as for a start.
+pub async fn unpacked(
+    launch: &Launch,
+    options: &DistOptions,
+    into: &Path,
+    cancel: &CancellationToken,
+) -> Result<(), Trouble> {
+    let version = Version::parse(&launch.version)?;
+    let found = distribution::find(launch, &version, options, cancel).await?;
+    distribution::lay_out(&found, into, cancel).await
+}
+
+/// Where a distribution would come from, without fetching it, in words. Errors: nowhere.
+pub fn source(launch: &Launch, options: &DistOptions) -> Result<String, Trouble> {
+    let version = Version::parse(&launch.version)?;
+    distribution::source(launch, &version, options)
 }
 
 /// Starts Keycloak and waits until it is ready. From the prepared cache where there is one that is sound, else the

@@ -21,9 +21,11 @@ pub mod choose;
 pub mod dist;
 pub mod docker;
 pub mod external;
+pub mod image;
 pub mod java;
 pub mod ports;
 pub mod process;
+pub(crate) mod reach;
 pub mod readiness;
 mod running;
 #[cfg(test)]

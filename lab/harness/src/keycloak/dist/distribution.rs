@@ -43,7 +43,7 @@ pub(super) fn identity(options: &DistOptions) -> String {
 
 /// Finds or fetches the distribution. Cancelling leaves no half file behind. Errors: not to be had (each way with its
 /// reason), another version than asked for, a digest that is not the pinned one.
-pub(super) async fn find(
+pub(in crate::keycloak) async fn find(
     launch: &Launch,
     version: &Version,
     options: &DistOptions,
@@ -67,8 +67,36 @@ pub(super) async fn find(
     Ok(Distribution::Zip(zip))
 }
 
+/// Where [`find`] would look first with success, in words. Nothing is fetched or verified. Errors: nowhere on this
+/// computer; a download would still be tried.
+pub(super) fn source(launch: &Launch, version: &Version, options: &DistOptions) -> Result<String, Trouble> {
+    if let Some(path) = &options.distribution {
+        return if path.exists() {
+            Ok(format!("the given one at {}", path.display()))
+        } else {
+            Err(no_distribution(path))
+        };
+    }
+    if cached(&launch.cache, version).is_file() {
+        return Ok(format!("Keycloak {version} is in the cache"));
+    }
+    if options.java.program("mvn").is_some() {
+        return Ok(format!("Maven will fetch Keycloak {version}"));
+    }
+    Err(Trouble::new(
+        Kind::Environment,
+        format!("no distribution of Keycloak {version}, and no `mvn` on PATH to fetch it; a download will be tried"),
+        "without a network that lets it through, Keycloak cannot run as a Java process",
+        "install Maven, or give a zip or folder by `--dist`",
+    ))
+}
+
 /// Lays the distribution out in the new folder `into`.
-pub(super) async fn lay_out(found: &Distribution, into: &Path, cancel: &CancellationToken) -> Result<(), Trouble> {
+pub(in crate::keycloak) async fn lay_out(
+    found: &Distribution,
+    into: &Path,
+    cancel: &CancellationToken,
+) -> Result<(), Trouble> {
     match found {
         Distribution::Zip(zip) => unpack::zip(zip, into, cancel).await?,
         Distribution::Folder(folder) => unpack::folder(folder, into, cancel).await?,

@@ -1,0 +1,143 @@
+//! The server side of the control interface.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::{StreamExt as _, stream};
+use lab_trace::Event;
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::trouble::Trouble;
+use crate::world::Parts;
+
+/// How long `api/events` waits for exchanges that are under way.
+const SETTLE: Duration = Duration::from_secs(20);
+
+#[derive(Clone)]
+struct Shared {
+    parts: Arc<Parts>,
+    token: Arc<str>,
+    stop: CancellationToken,
+}
+
+/// The control interface of a lab. Everything but the greeting at `/` needs the run's token.
+pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) -> Router {
+    let shared = Shared { parts, token: Arc::from(token), stop };
+    let api = Router::new()
+        .route("/api/status", get(status))
+        .route("/api/topology", get(topology))
+        .route("/api/mark", get(mark))
+        .route("/api/events", get(events))
+        .route("/api/feed", get(feed))
+        .route("/api/reset", post(reset))
+        .route("/api/sso-sessions/{username}", get(sso_sessions))
+        .route("/api/reach", post(reach))
+        .route("/api/stop", post(stop_lab))
+        .layer(middleware::from_fn_with_state(shared.clone(), guard));
+    Router::new().route("/", get(greeting)).merge(api).with_state(shared)
+}
+
+async fn greeting() -> &'static str {
+    "This is the control interface of the SSO lab. It talks to `cargo xtask lab …` and `cargo xtask scenario …` only.\n"
+}
+
+/// Only who can read the lab's state file has the token.
+async fn guard(State(shared): State<Shared>, headers: HeaderMap, request: Request, next: Next) -> Response {
+    let given = headers.get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes).unwrap_or_default();
+    let wanted = format!("Bearer {}", shared.token);
+    if same(given, wanted.as_bytes()) {
+        next.run(request).await
+    } else {
+        (StatusCode::UNAUTHORIZED, "the run's token is missing or wrong\n").into_response()
+    }
+}
+
+/// Compares without telling by its duration where the difference is.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+async fn status(State(shared): State<Shared>) -> Response {
+    Json(shared.parts.status().await).into_response()
+}
+
+async fn topology(State(shared): State<Shared>) -> Response {
+    Json(&shared.parts.topology).into_response()
+}
+
+async fn mark(State(shared): State<Shared>) -> Response {
+    Json(shared.parts.recorder.mark()).into_response()
+}
+
+#[derive(Deserialize)]
+struct After {
+    after: u64,
+}
+
+async fn events(State(shared): State<Shared>, Query(After { after }): Query<After>) -> Response {
+    if shared.parts.recorder.settled(SETTLE).await {
+        Json(shared.parts.recorder.since(after)).into_response()
+    } else {
+        (StatusCode::GATEWAY_TIMEOUT, "an exchange is still under way after 20 s\n").into_response()
+    }
+}
+
+/// Events as they end, one JSON object a line, until the reader leaves or the lab stops.
+async fn feed(State(shared): State<Shared>) -> Response {
+    let receiver = shared.parts.recorder.subscribe();
+    let lines = stream::unfold(receiver, |mut receiver| async {
+        loop {
+            match receiver.recv().await {
+                Ok(event) => return Some((line(&event), receiver)),
+                // A slow reader misses events; the lab does not wait for it.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    let until = shared.stop.clone().cancelled_owned();
+    let body = Body::from_stream(lines.take_until(until).map(Ok::<_, std::convert::Infallible>));
+    ([(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+fn line(event: &Event) -> Bytes {
+    let mut text = serde_json::to_vec(event).unwrap_or_default();
+    text.push(b'\n');
+    text.into()
+}
+
+async fn reset(State(shared): State<Shared>) -> Response {
+    answer(shared.parts.reset().await)
+}
+
+async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
+    answer(shared.parts.admin.user_sessions(&username).await)
+}
+
+async fn reach(State(shared): State<Shared>) -> Response {
+    answer(shared.parts.reach().await)
+}
+
+async fn stop_lab(State(shared): State<Shared>) -> Response {
+    shared.stop.cancel();
+    Json(()).into_response()
+}
+
+fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
+    match result {
+        Ok(value) => Json(value).into_response(),
+        Err(trouble) => {
+            let cause = std::error::Error::source(&trouble).map(|source| format!(" ({source})")).unwrap_or_default();
+            (StatusCode::BAD_GATEWAY, format!("{trouble}{cause}; {}\n", trouble.means)).into_response()
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Where a lab keeps its state, so that a later command finds it and a later lab can clean up after it.
+//!
+//! A *seat* is a folder with a lock that its lab holds as long as it lives. The operating system releases the
+//! lock when the process ends, however it ends: a free lock beside left-over files means a lab that was killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::control::client::LabClient;
+use crate::trouble::{Kind, Trouble};
+
+/// The two folders that the lab writes to, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Downloads and prepared Keycloaks: may be deleted at any time.
+    pub cache: PathBuf,
+    /// State of running labs and their logs.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The given folders, or the platform's usual ones.
+    ///
+    /// # Errors
+    /// Environment: this computer tells no home folder and none was given.
+    pub fn find(cache: Option<PathBuf>, state: Option<PathBuf>) -> Result<Self, Trouble> {
+        let platform = directories::ProjectDirs::from("", "", "sso-lab");
+        let cache = cache.or_else(|| platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()));
+        let state = state.or_else(|| {
+            platform.as_ref().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
+        });
+        match (cache, state) {
+            (Some(cache), Some(state)) => Ok(Self { cache: absolute(cache)?, state: absolute(state)? }),
+            _ => Err(Trouble::new(
+                Kind::Environment,
+                "no folder for cache and state",
+                "this account has no home folder, so the lab does not know where to keep its files",
+                "set SSO_LAB_CACHE and SSO_LAB_STATE to folders that you may write to",
+            )),
+        }
+    }
+}
+
+/// A seat that this process holds.
+#[derive(Debug)]
+pub struct Seat {
+    /// The seat's folder.
+    pub dir: PathBuf,
+    /// Marks everything that this lab starts.
+    pub run_id: String,
+    lock: File,
+    own: bool,
+}
+
+/// What other commands need to know of a running lab. Readable by its owner only: it holds the run's token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Which run.
+    pub run_id: String,
+    /// Process of the lab.
+    pub pid: u32,
+    /// Control interface.
+    pub control: Url,
+    /// The run's token.
+    pub token: String,
+}
+
+impl Record {
+    /// A client for this lab.
+    pub fn client(&self) -> LabClient {
+        LabClient::new(self.control.clone(), self.token.clone())
+    }
+}
+
+/// What is in the main seat.
+pub enum Found {
+    /// Nothing runs, nothing was left behind.
+    Nothing,
+    /// Nothing runs, but a lab was killed and left something behind.
+    Leftovers,
+    /// A lab is starting (or ending): it holds the seat but cannot be talked to.
+    Busy {
+        /// Its process, where it could be read.
+        pid: Option<u32>,
+    },
+    /// A lab runs.
+    Running(Record),
+}
+
+impl Seat {
+    /// The one seat of `lab up`.
+    ///
+    /// # Errors
+    /// State: another lab holds it. Environment: the folder cannot be written.
+    pub fn claim_main(folders: &Folders) -> Result<Self, Trouble> {
+        Self::claim(main_dir(folders), false)
+    }
+
+    /// A seat of its own for a lab that lives as long as one command; its folder goes with it.
+    ///
+    /// # Errors
+    /// Environment: the folder cannot be written.
+    pub fn claim_own(folders: &Folders) -> Result<Self, Trouble> {
+        Self::claim(own_dir(folders).join(format!("{:08x}", rand::random::<u32>())), true)
+    }
+
+    fn claim(dir: PathBuf, own: bool) -> Result<Self, Trouble> {
+        let made = fs::create_dir_all(dir.join("logs")).and_then(|()| open_lock(&dir));
+        let mut lock = made.map_err(|error| unwritable(&dir).caused_by(error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(taken()),
+            Err(TryLockError::Error(error)) => return Err(unwritable(&dir).caused_by(error)),
+        }
+        let run_id = format!("{:016x}", rand::random::<u64>());
+        let written = lock
+            .set_len(0)
+            .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
+            .and_then(|()| fs::create_dir_all(dir.join("run")))
+            .and_then(|()| fs::write(dir.join("run-id"), &run_id));
+        written.map_err(|error| unwritable(&dir).caused_by(error))?;
+        Ok(Self { dir, run_id, lock, own })
+    }
+
+    /// Folder for this run's temporary files.
+    pub fn run_dir(&self) -> PathBuf {
+        self.dir.join("run")
+    }
+
+    /// The log file of a part.
+    pub fn log_file(&self, part: &str) -> PathBuf {
+        log_file(&self.dir, part)
+    }
+
+    /// Publishes how to reach this lab, whole or not at all.
+    ///
+    /// # Errors
+    /// Environment: the folder cannot be written.
+    pub fn publish(&self, record: &Record) -> Result<(), Trouble> {
+        let text = serde_json::to_vec_pretty(record).map_err(|error| unwritable(&self.dir).caused_by(error))?;
+        let draft = self.dir.join("lab.json.new");
+        private_file(&draft)
+            .and_then(|mut file| file.write_all(&text))
+            .and_then(|()| fs::rename(&draft, self.dir.join("lab.json")))
+            .map_err(|error| unwritable(&self.dir).caused_by(error))
+    }
+
+    /// Gives the seat back: the run's files go, logs of the main seat stay.
+    ///
+    /// # Errors
+    /// Part: something could not be removed.
+    pub fn release(self) -> Result<(), Trouble> {
+        let cleared = if self.own { fs::remove_dir_all(&self.dir) } else { clear(&self.dir) };
+        drop(self.lock);
+        cleared.map_err(|error| {
+            let what = format!("files of the run could not be removed: {}", self.dir.display());
+            Trouble::new(Kind::Part, what, "they take room until they are removed", "remove the folder by hand")
+                .caused_by(error)
+        })
+    }
+}
+
+/// What the main seat holds at this moment.
+pub fn look(folders: &Folders) -> Found {
+    let dir = main_dir(folders);
+    if !dir.exists() {
+        return Found::Nothing;
+    }
+    match is_held(&dir) {
+        true => match read_record(&dir) {
+            Some(record) => Found::Running(record),
+            None => Found::Busy { pid: read_pid(&dir) },
+        },
+        false if dir.join("run-id").exists() => Found::Leftovers,
+        false => Found::Nothing,
+    }
+}
+
+/// Run ids of labs that are gone without having cleaned up, with their folders and locks: as long as the lock is
+/// held here, no new lab takes the seat.
+pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
+    let own = fs::read_dir(own_dir(folders)).into_iter().flatten().flatten().map(|entry| (entry.path(), true));
+    std::iter::once((main_dir(folders), false))
+        .chain(own)
+        .filter_map(|(dir, own)| {
+            let run_id = fs::read_to_string(dir.join("run-id"));
+            let lock = open_lock(&dir).ok()?;
+            lock.try_lock().ok()?;
+            match run_id {
+                Ok(run_id) => Some(Seat { dir, run_id, lock, own }),
+                // Killed between making the folder and writing the id: nothing was started yet.
+                Err(_) if own => Some(Seat { dir, run_id: "none".to_owned(), lock, own }),
+                Err(_) => None,
+            }
+        })
+        .collect()
+}
+
+/// Whether some process holds the main seat.
+pub fn is_main_held(folders: &Folders) -> bool {
+    is_held(&main_dir(folders))
+}
+
+/// The log file of a part of the main lab.
+pub fn main_log_file(folders: &Folders, part: &str) -> PathBuf {
+    log_file(&main_dir(folders), part)
+}
+
+fn is_held(dir: &Path) -> bool {
+    // Opening never creates here: looking must not change anything.
+    match File::open(dir.join("lock")) {
+        Ok(lock) => matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+fn main_dir(folders: &Folders) -> PathBuf {
+    folders.state.join("main")
+}
+
+fn own_dir(folders: &Folders) -> PathBuf {
+    folders.state.join("own")
+}
+
+fn log_file(dir: &Path, part: &str) -> PathBuf {
+    dir.join("logs").join(format!("{part}.log"))
+}
+
+fn read_record(dir: &Path) -> Option<Record> {
+    serde_json::from_slice(&fs::read(dir.join("lab.json")).ok()?).ok()
+}
+
+fn read_pid(dir: &Path) -> Option<u32> {
+    fs::read_to_string(dir.join("lock")).ok()?.trim().parse().ok()
+}
+
+fn clear(dir: &Path) -> std::io::Result<()> {
+    let gone = |result: std::io::Result<()>| match result {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone(fs::remove_file(dir.join("lab.json")))?;
+    gone(fs::remove_file(dir.join("lab.json.new")))?;
+    gone(fs::remove_dir_all(dir.join("run")))?;
+    // Last: while the id is there, a later lab knows that cleaning up is not finished.
+    gone(fs::remove_file(dir.join("run-id")))
+}
+
+fn open_lock(dir: &Path) -> std::io::Result<File> {
+    File::options().read(true).write(true).create(true).truncate(false).open(dir.join("lock"))
+}
+
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, Trouble> {
+    std::path::absolute(&path).map_err(|error| unwritable(&path).caused_by(error))
+}
+
+fn taken() -> Trouble {
+    Trouble::new(
+        Kind::State,
+        "another lab holds the seat",
+        "one lab runs at a time in one state folder",
+        "use the running lab (`cargo xtask lab status`), stop it (`cargo xtask lab down`), or set SSO_LAB_STATE to another folder and use `--ports auto`",
+    )
+}
+
+fn unwritable(dir: &Path) -> Trouble {
+    Trouble::new(
+        Kind::Environment,
+        format!("the state folder cannot be written: {}", dir.display()),
+        "without it the lab could not clean up after itself",
+        "make room or give yourself the right to write there, or set SSO_LAB_STATE to another folder",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Folders, Found, Kind, Record, Seat, abandoned, look};
+
+    fn folders() -> (tempfile::TempDir, Folders) {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = Folders::find(Some(dir.path().join("cache")), Some(dir.path().join("state"))).unwrap();
+        (dir, folders)
+    }
+
+    fn record(seat: &Seat) -> Record {
+        let control = "http://127.0.0.1:1/".parse().unwrap();
+        Record { run_id: seat.run_id.clone(), pid: 1, control, token: "t".to_owned() }
+    }
+
+    #[test]
+    fn a_seat_is_held_by_one_lab_and_free_again_after_release() {
+        let (_dir, folders) = folders();
+        let seat = Seat::claim_main(&folders).unwrap();
+        assert_eq!(Seat::claim_main(&folders).unwrap_err().kind, Kind::State);
+        assert!(matches!(look(&folders), Found::Busy { pid: Some(pid) } if pid == std::process::id()));
+        seat.publish(&record(&seat)).unwrap();
+        assert!(matches!(look(&folders), Found::Running(_)));
+        seat.release().unwrap();
+        assert!(matches!(look(&folders), Found::Nothing));
+        Seat::claim_main(&folders).unwrap();
+    }
+
+    #[test]
+    fn a_killed_lab_is_found_by_its_free_lock_and_its_files() {
+        let (_dir, folders) = folders();
+        let seat = Seat::claim_main(&folders).unwrap();
+        seat.publish(&record(&seat)).unwrap();
+        let run_id = seat.run_id.clone();
+        drop(seat); // what the system does for a killed process: the lock goes, the files stay
+        assert!(matches!(look(&folders), Found::Leftovers));
+        let found = abandoned(&folders);
+        assert_eq!(found.iter().map(|seat| seat.run_id.clone()).collect::<Vec<_>>(), [run_id]);
+        for seat in found {
+            seat.release().unwrap();
+        }
+        assert!(matches!(look(&folders), Found::Nothing));
+        assert!(abandoned(&folders).is_empty());
+    }
+
+    #[test]
+    fn a_living_lab_is_never_taken_for_abandoned() {
+        let (_dir, folders) = folders();
+        let main = Seat::claim_main(&folders).unwrap();
+        let own = Seat::claim_own(&folders).unwrap();
+        assert!(abandoned(&folders).is_empty());
+        let own_dir = own.dir.clone();
+        drop((main, own));
+        assert_eq!(abandoned(&folders).len(), 2);
+        assert!(own_dir.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_with_the_token_is_readable_by_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_dir, folders) = folders();
+        let seat = Seat::claim_main(&folders).unwrap();
+        seat.publish(&record(&seat)).unwrap();
+        let mode = fs::metadata(seat.dir.join("lab.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}

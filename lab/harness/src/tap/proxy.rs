@@ -1,0 +1,265 @@
+//! The proxy itself: one public port, one private upstream.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
+use axum::response::{IntoResponse, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use lab_trace::{Answer, Body as Kept, Channel, EventKind, Exchange, Party};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::attribution::{self, Registry, Seen};
+use super::capture::{self, Passing};
+use super::mask::Masker;
+use super::tee::{End, Tee};
+use super::{BROWSER_HEADER, PROBE_HEADER};
+use crate::http::ensure_crypto;
+use crate::recorder::{Recorder, Ticket};
+
+/// How long connecting to an upstream on this computer may take.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// How long running exchanges may take to end after a stop.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Headers that belong to one connection and are not forwarded (RFC 9110 section 7.6.1).
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// A recording reverse proxy, not yet listening.
+#[derive(Clone)]
+pub struct Tap {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    owner: Party,
+    upstream: Url,
+    registry: Registry,
+    masker: Masker,
+    recorder: Recorder,
+    client: Client<HttpsConnector<HttpConnector>, Body>,
+}
+
+/// What is known of an exchange before its answer.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Arc<Mutex<Passing>>,
+}
+
+/// Writes the exchange down exactly once, also when the handler is dropped because the caller went away.
+struct Note {
+    shared: Arc<Shared>,
+    asked: Asked,
+    ticket: Option<Ticket>,
+}
+
+impl Tap {
+    /// A tap before `upstream` (scheme, host and port count; its path does not), owned by `owner`.
+    pub fn new(owner: Party, upstream: Url, registry: Registry, masker: Masker, recorder: Recorder) -> Self {
+        ensure_crypto();
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_connect_timeout(Some(CONNECT_DEADLINE));
+        http.set_nodelay(true);
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_platform_verifier()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(connector);
+        Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client }) }
+    }
+
+    /// Serves on `listener` until `stop`; then gives running exchanges a moment and cuts what is left (streams).
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let router = Router::new().fallback(handle).with_state(self.shared);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let graceful = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let cut = async {
+            stop.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            ended = graceful => if let Err(error) = ended { tracing::error!(%error, "a tap stopped") },
+            () = cut => {}
+        }
+    }
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let ticket = shared.recorder.begin();
+    let (parts, body) = request.into_parts();
+    let kept = Arc::new(Mutex::new(Passing::default()));
+    let asked = Asked {
+        method: parts.method.clone(),
+        uri: parts.uri.clone(),
+        headers: parts.headers.clone(),
+        body: kept.clone(),
+    };
+    let note = Note { shared: shared.clone(), asked, ticket: Some(ticket) };
+
+    let mut outgoing = Request::from_parts(parts, Body::new(Tee::new(body, kept, |_| {})));
+    let upgrading = outgoing.headers().contains_key(header::UPGRADE);
+    let browser_side = upgrading.then(|| hyper::upgrade::on(&mut outgoing));
+    *outgoing.uri_mut() = target(&shared.upstream, outgoing.uri());
+    *outgoing.version_mut() = Version::HTTP_11;
+    strip(outgoing.headers_mut(), upgrading);
+
+    let mut answer = match shared.client.request(outgoing).await {
+        Ok(answer) => answer,
+        Err(error) => return note.unreachable(&error),
+    };
+    if let (StatusCode::SWITCHING_PROTOCOLS, Some(browser_side)) = (answer.status(), browser_side) {
+        let upstream_side = hyper::upgrade::on(&mut answer);
+        tokio::spawn(join(browser_side, upstream_side));
+        note.head_only(&answer);
+        return answer.map(Body::new);
+    }
+    strip(answer.headers_mut(), false);
+    if is_stream(answer.headers()) {
+        note.head_only(&answer);
+        return answer.map(Body::new);
+    }
+    forward(note, answer)
+}
+
+/// Hands the answer on and writes the exchange down when its last byte has passed.
+fn forward(note: Note, answer: hyper::Response<Incoming>) -> Response {
+    let (parts, body) = answer.into_parts();
+    let (status, headers) = (parts.status.as_u16(), parts.headers.clone());
+    if body.is_end_stream() {
+        note.answered(status, &headers, &Passing::default());
+        return Response::from_parts(parts, Body::empty());
+    }
+    let kept = Arc::new(Mutex::new(Passing::default()));
+    let passing = kept.clone();
+    let tee = Tee::new(body, kept, move |end| match end {
+        End::Complete => note.answered(status, &headers, &passing.lock().unwrap_or_else(PoisonError::into_inner)),
+        End::Dropped => drop(note),
+        End::Broken => note.failed("the answer broke off"),
+    });
+    Response::from_parts(parts, Body::new(tee))
+}
+
+impl Note {
+    fn answered(mut self, status: u16, headers: &HeaderMap, body: &Passing) {
+        let answer = self.response(status, headers, body.body(headers, &self.shared.masker));
+        self.write(answer);
+    }
+
+    /// For streams and upgraded connections: what follows the head has no end to wait for.
+    fn head_only(mut self, answer: &hyper::Response<Incoming>) {
+        let body = Kept::Other { media_type: "stream".to_owned(), bytes: 0 };
+        let answer = self.response(answer.status().as_u16(), answer.headers(), body);
+        self.write(answer);
+    }
+
+    fn failed(mut self, reason: &str) {
+        self.write(Answer::NoAnswer { reason: reason.to_owned() });
+    }
+
+    fn unreachable(self, error: &hyper_util::client::legacy::Error) -> Response {
+        let what = if error.is_connect() { "nothing listens there" } else { "it broke off" };
+        let owner = self.shared.owner.to_string();
+        tracing::debug!(%error, owner, "upstream did not answer");
+        self.failed(what);
+        let text = format!(
+            "502: the lab's tap is here, but {owner} behind it did not answer ({what}).\n\
+             It may be starting, stopped or broken: look at `cargo xtask lab status` and `cargo xtask lab logs {owner}`.\n"
+        );
+        (StatusCode::BAD_GATEWAY, [(header::CACHE_CONTROL, "no-store")], text).into_response()
+    }
+
+    fn response(&self, status: u16, headers: &HeaderMap, body: Kept) -> Answer {
+        let masker = &self.shared.masker;
+        Answer::Response {
+            status,
+            headers: capture::headers(headers, masker),
+            set_cookies: capture::set_cookies(headers, masker),
+            location: capture::location(headers, masker),
+            body,
+        }
+    }
+
+    fn write(&mut self, answer: Answer) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let (shared, asked) = (&self.shared, &self.asked);
+        let query = capture::query(&asked.uri, &shared.masker);
+        let body = asked.body.lock().unwrap_or_else(PoisonError::into_inner).body(&asked.headers, &shared.masker);
+        let fields = if let Kept::Form { fields } = &body { fields.as_slice() } else { &[] };
+        let client_id = attribution::client_id(&asked.headers, &query, fields);
+        let (path, headers) = (asked.uri.path(), &asked.headers);
+        let seen = Seen { at: &shared.owner, method: &asked.method, path, headers, client_id: client_id.as_deref() };
+        let (caller, channel) = shared.registry.attribute(&seen);
+        let exchange = Exchange {
+            took_us: ticket.took_us(),
+            caller,
+            callee: shared.owner.clone(),
+            channel,
+            method: asked.method.to_string(),
+            path: path.to_owned(),
+            query,
+            headers: capture::headers(headers, &shared.masker),
+            cookies: capture::cookies(headers, &shared.masker),
+            body,
+            answer,
+            housekeeping: channel == Channel::Probe || attribution::is_housekeeping(&asked.method, path),
+        };
+        ticket.finish(EventKind::Exchange(Box::new(exchange)));
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        self.write(Answer::Aborted);
+    }
+}
+
+async fn join(browser_side: hyper::upgrade::OnUpgrade, upstream_side: hyper::upgrade::OnUpgrade) {
+    if let (Ok(browser), Ok(upstream)) = tokio::join!(browser_side, upstream_side) {
+        // An error here is one side hanging up, which is how upgraded connections end.
+        let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(browser), &mut TokioIo::new(upstream)).await;
+    }
+}
+
+fn target(upstream: &Url, asked: &Uri) -> Uri {
+    let path = asked.path_and_query().map_or("/", |path| path.as_str());
+    let port = upstream.port_or_known_default().unwrap_or(80);
+    let host = upstream.host_str().unwrap_or("localhost");
+    format!("{}://{host}:{port}{path}", upstream.scheme()).parse().unwrap_or_else(|_| Uri::from_static("/"))
+}
+
+fn strip(headers: &mut HeaderMap, upgrading: bool) {
+    for name in &HOP_BY_HOP {
+        let needed = upgrading && (*name == header::UPGRADE || *name == header::CONNECTION);
+        if !needed {
+            headers.remove(name);
+        }
+    }
+    headers.remove(BROWSER_HEADER);
+    headers.remove(PROBE_HEADER);
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}

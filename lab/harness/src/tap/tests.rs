@@ -1,0 +1,3 @@
+mod attribution;
+mod masking;
+mod proxying;

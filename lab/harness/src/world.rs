@@ -1,0 +1,374 @@
+//! The lab as one object: started, used and stopped as a whole.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lab_trace::{EventKind, LabNote, Party};
+use realm::{Client, Realm, Secrets};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::control::client::LabClient;
+use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
+use crate::control::server;
+use crate::keycloak::admin::Admin;
+use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
+use crate::places::{Places, address_of, refuse_weak_settings};
+use crate::ports::{Listeners, Ports};
+use crate::progress::{Progress, Silent};
+use crate::recorder::Recorder;
+use crate::state::{Folders, Record, Seat};
+use crate::tap::{KnownApp, Masker, Registry, Tap};
+use crate::trouble::{Kind, Trouble};
+use crate::{hosting, http, sweep};
+
+/// How long Keycloak's start may take: a first start on a slow machine builds, too.
+pub const START_DEADLINE: Duration = Duration::from_mins(4);
+/// How long the parts may take to end after a stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What a lab is made of; see the fields.
+pub struct Options {
+    /// How Keycloak runs.
+    pub runtime: Runtime,
+    /// Keycloak's version.
+    pub version: String,
+    /// What only one runtime needs.
+    pub keycloak: keycloak::Options,
+    /// Public ports.
+    pub ports: Ports,
+    /// Address that the taps bind to.
+    pub bind: IpAddr,
+    /// The realm, as shipped or the person's own variant of it.
+    pub realm: Realm,
+    /// Cache and state.
+    pub folders: Folders,
+    /// `true`: the seat of `lab up`, found by later commands. `false`: a seat that ends with this process.
+    pub main_seat: bool,
+    /// Administrator of an external Keycloak; the lab makes its own otherwise.
+    pub admin: Option<Credentials>,
+    /// Who is told what happens.
+    pub progress: Arc<dyn Progress>,
+}
+
+/// A running lab.
+pub struct Lab {
+    seat: Seat,
+    parts: Arc<Parts>,
+    record: Record,
+    running: Running,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    launch: Launch,
+    keycloak: keycloak::Options,
+    preparing: Option<(CancellationToken, JoinHandle<Result<(), Trouble>>)>,
+}
+
+/// What the control interface works on.
+pub(crate) struct Parts {
+    pub(crate) topology: Topology,
+    pub(crate) recorder: Recorder,
+    pub(crate) admin: Admin,
+    pub(crate) upstream: Url,
+    pub(crate) portals: Vec<portals::Portal>,
+    pub(crate) http: reqwest::Client,
+}
+
+/// Why a lab ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody asked for it.
+    Asked,
+    /// Keycloak ended by itself; how, with the last lines of its log.
+    KeycloakDied(String),
+}
+
+impl Lab {
+    /// Starts everything and returns when Keycloak and all portals answer. What a killed lab left behind is cleaned
+    /// up first. Cancelling, like any error, leaves nothing behind.
+    pub async fn start(options: Options, cancel: CancellationToken) -> Result<Self, Trouble> {
+        refuse_weak_settings(options.bind, &options.realm)?;
+        for line in sweep::sweep(&options.folders).await? {
+            options.progress.note(&line);
+        }
+        let seat =
+            if options.main_seat { Seat::claim_main(&options.folders) } else { Seat::claim_own(&options.folders) }?;
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        match assemble(&options, &seat, &stop, &tasks, &cancel).await {
+            Ok(Assembled { parts, record, running, launch }) => {
+                let keycloak = options.keycloak;
+                Ok(Self { seat, parts, record, running, stop, tasks, launch, keycloak, preparing: None })
+            }
+            Err(trouble) => {
+                end_tasks(&stop, &tasks).await;
+                seat.release()?;
+                Err(trouble)
+            }
+        }
+    }
+
+    /// A client for this lab: the same way in as for every other process.
+    pub fn client(&self) -> LabClient {
+        self.record.client()
+    }
+
+    /// Who is where.
+    pub fn topology(&self) -> &Topology {
+        &self.parts.topology
+    }
+
+    /// Everything that is observed.
+    pub fn recorder(&self) -> &Recorder {
+        &self.parts.recorder
+    }
+
+    /// Makes the next start a fast one, at low priority beside the running lab. Does nothing where that is done already
+    /// or Keycloak is no process of this lab.
+    pub fn prepare_next_start(&mut self) {
+        if self.running.kind == RuntimeKind::Dist && self.preparing.is_none() {
+            let cancel = CancellationToken::new();
+            let mut launch = self.launch.clone();
+            // It is nobody's concern how far this is: the lab is up.
+            launch.progress = Arc::new(Silent);
+            let work = keycloak::dist::prepare_in_background(&launch, &self.keycloak.dist, cancel.clone());
+            self.preparing = Some((cancel, work));
+        }
+    }
+
+    /// Waits until the preparation begun by [`Lab::prepare_next_start`] is finished.
+    ///
+    /// # Errors
+    /// Whatever kept it from finishing.
+    pub async fn prepared(&mut self) -> Result<(), Trouble> {
+        match self.preparing.take() {
+            Some((_, work)) => work.await.unwrap_or_else(|_| Err(interrupted())),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the lab is asked to stop or Keycloak dies.
+    pub async fn ended(&mut self) -> Ended {
+        tokio::select! {
+            () = self.stop.cancelled() => Ended::Asked,
+            how = self.running.died() => Ended::KeycloakDied(how),
+        }
+    }
+
+    /// Stops everything, in order: no new requests, then Keycloak, then the files. Bounded in time.
+    ///
+    /// # Errors
+    /// Part: something is left behind, and where.
+    pub async fn shutdown(mut self) -> Result<(), Trouble> {
+        if let Some((cancel, work)) = self.preparing.take() {
+            cancel.cancel();
+            if let Ok(Err(trouble)) = work.await {
+                tracing::debug!(%trouble, "the next start was not prepared");
+            }
+        }
+        let stopped = self.running.stop().await;
+        end_tasks(&self.stop, &self.tasks).await;
+        let released = self.seat.release();
+        stopped.and(released)
+    }
+}
+
+impl Parts {
+    /// Asks every part how it is.
+    pub(crate) async fn status(&self) -> Status {
+        let healthy = self.keycloak_answers().await;
+        let keycloak =
+            KeycloakStatus { url: self.topology.keycloak.clone(), version: self.topology.version.clone(), healthy };
+        let mut portals = Vec::new();
+        for place in &self.topology.portals {
+            let healthy = self.portal_answers(&place.url).await;
+            portals.push(PortalStatus { name: place.name.clone(), url: place.url.clone(), healthy });
+        }
+        let all = healthy && portals.iter().all(|portal| portal.healthy);
+        let state = if all { State::Up } else { State::Broken };
+        Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals }
+    }
+
+    /// Ends all sessions at Keycloak and at the portals; changes no setting.
+    pub(crate) async fn reset(&self) -> Result<(), Trouble> {
+        self.admin.end_all_sessions().await?;
+        self.portals.iter().for_each(portals::Portal::reset);
+        self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
+        Ok(())
+    }
+
+    /// Lets Keycloak itself post to every portal's public address and looks at the taps whether it arrived.
+    pub(crate) async fn reach(&self) -> Result<Vec<Reach>, Trouble> {
+        keycloak::reach::reach(&self.admin, &self.recorder, &self.topology).await
+    }
+
+    /// Whether the realm's discovery answers, asked behind the tap.
+    async fn keycloak_answers(&self) -> bool {
+        let path = format!("realms/{}/.well-known/openid-configuration", realm::REALM);
+        let Ok(discovery) = self.upstream.join(&path) else { return false };
+        self.http.get(discovery).send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    async fn portal_answers(&self, url: &Url) -> bool {
+        let Ok(health) = url.join("health") else { return false };
+        let asked = self.http.get(health).header(crate::tap::PROBE_HEADER, "status").send().await;
+        asked.is_ok_and(|answer| answer.status().is_success())
+    }
+}
+
+/// What is there once everything answers.
+struct Assembled {
+    parts: Arc<Parts>,
+    record: Record,
+    running: Running,
+    launch: Launch,
+}
+
+async fn assemble(
+    options: &Options,
+    seat: &Seat,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+    cancel: &CancellationToken,
+) -> Result<Assembled, Trouble> {
+    let listeners = options.ports.bind(options.bind).await?;
+    let places = Places::of(&listeners, options.bind)?;
+    let launch = launch(options, seat, &places);
+    let recorder = Recorder::new();
+    let masker = Masker::new();
+
+    let running = keycloak::start(options.runtime, &launch, &options.keycloak, cancel.clone()).await?;
+    let made = async {
+        let secrets = Secrets { internal: random_word(), admin: random_word() };
+        let admin = Admin::new(running.upstream.clone(), &places.keycloak, launch.admin.clone());
+        admin.patch_clients(&options.realm.filled(&places.hosts, &secrets)).await?;
+        let hosted = hosting::start(&places, &secrets, &recorder, &masker, seat, stop, tasks).await?;
+        let topology = places.topology(&running)?;
+        let parts = Parts {
+            topology,
+            recorder: recorder.clone(),
+            admin,
+            upstream: running.upstream.clone(),
+            portals: hosted.portals,
+            http: http::client(Duration::from_secs(5)),
+        };
+        let Listeners { keycloak, control, internal, external, admin } = listeners;
+        let registry = registry();
+        let tap = |owner, upstream| Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone());
+        tasks.spawn(tap(Party::Keycloak, parts.upstream.clone()).serve(keycloak, stop.clone()));
+        for (listener, client) in [(internal, Client::Internal), (external, Client::External), (admin, Client::Admin)] {
+            let upstream = hosted.upstreams.of(client)?;
+            tasks.spawn(tap(Party::App(client.portal().to_owned()), upstream).serve(listener, stop.clone()));
+        }
+        let parts = Arc::new(parts);
+        let record = publish(seat, control, &parts, stop, tasks)?;
+        Ok((parts, record))
+    };
+    let made = tokio::select! {
+        made = made => made,
+        () = cancel.cancelled() => Err(interrupted()),
+    };
+    match made {
+        Ok((parts, record)) => Ok(Assembled { parts, record, running, launch }),
+        Err(trouble) => {
+            // The first trouble is the one to tell; what stopping adds is in the log.
+            if let Err(error) = running.stop().await {
+                tracing::warn!(%error, "while giving up");
+            }
+            Err(trouble)
+        }
+    }
+}
+
+/// Starts the control interface and writes down how to reach it.
+fn publish(
+    seat: &Seat,
+    listener: TcpListener,
+    parts: &Arc<Parts>,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<Record, Trouble> {
+    let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST))?;
+    let token = random_word();
+    let router = server::router(parts.clone(), &token, stop.clone());
+    let stopped = stop.clone();
+    tasks.spawn(async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the control interface stopped");
+        }
+    });
+    let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
+    seat.publish(&record)?;
+    Ok(record)
+}
+
+/// What a start with `options` would ask of Keycloak, for those who only look: without a seat or a run.
+pub fn would_launch(options: &Options) -> Launch {
+    let nowhere = options.folders.state.join("nowhere");
+    Launch {
+        version: options.version.clone(),
+        realm: options.realm.clone(),
+        public_url: Url::parse("http://localhost:8080/").unwrap_or_else(|_| unreachable!("a constant address")),
+        admin: Credentials { username: "nobody".to_owned(), password: String::new() },
+        run_id: "none".to_owned(),
+        run_dir: nowhere.clone(),
+        log_file: nowhere.join("keycloak.log"),
+        cache: options.folders.cache.clone(),
+        deadline: START_DEADLINE,
+        progress: options.progress.clone(),
+    }
+}
+
+fn launch(options: &Options, seat: &Seat, places: &Places) -> Launch {
+    Launch {
+        version: options.version.clone(),
+        realm: options.realm.clone(),
+        public_url: places.keycloak.clone(),
+        admin: options
+            .admin
+            .clone()
+            .unwrap_or_else(|| Credentials { username: "lab-admin".to_owned(), password: random_word() }),
+        run_id: seat.run_id.clone(),
+        run_dir: seat.run_dir(),
+        log_file: seat.log_file("keycloak"),
+        cache: options.folders.cache.clone(),
+        deadline: START_DEADLINE,
+        progress: options.progress.clone(),
+    }
+}
+
+/// What the taps know of our portals. Both spellings of a portal's logout page take back-channel POSTs.
+fn registry() -> Registry {
+    let app = |client: Client| KnownApp {
+        name: client.portal().to_owned(),
+        client_id: client.id().to_owned(),
+        back_channel_paths: vec!["/logout".to_owned()],
+    };
+    Registry { apps: Client::ALL.map(app).to_vec() }
+}
+
+async fn end_tasks(stop: &CancellationToken, tasks: &TaskTracker) {
+    stop.cancel();
+    tasks.close();
+    if tokio::time::timeout(STOP_DEADLINE, tasks.wait()).await.is_err() {
+        tracing::warn!("parts of the lab did not end in time and are cut off");
+    }
+}
+
+fn random_word() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+pub(crate) fn interrupted() -> Trouble {
+    Trouble::new(
+        Kind::Interrupted,
+        "interrupted",
+        "what had been started was stopped again",
+        "start again when you like",
+    )
+}

@@ -1,0 +1,28 @@
+//! What every portal says about itself, for monitoring and for the curious.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::portal::App;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/health", get(health)).route("/info", get(info))
+}
+
+/// Says that the portal answers. It does not ask the provider: a portal whose provider is down is not down itself.
+async fn health(State(app): State<App>) -> Json<Value> {
+    Json(json!({"status": "ok", "portal": app.settings.kind}))
+}
+
+async fn info(State(app): State<App>) -> Json<Value> {
+    let settings = &app.settings;
+    Json(json!({
+        "name": settings.kind.title(),
+        "kind": settings.kind,
+        "issuer": settings.issuer_text(),
+        "client_id": settings.client_id,
+        "logout_channel": settings.kind.channel(),
+    }))
+}

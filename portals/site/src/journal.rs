@@ -1,0 +1,219 @@
+//! The portal's own log of protocol steps, for people who want to see what it did and why.
+//!
+//! It keeps the last entries, hands each new one to whoever listens, and writes it as a `tracing` event. What goes
+//! in must be fit for showing: identifiers, names and reasons, never a token, a code, a cookie or a secret.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::clock::Clock;
+use crate::settings::Kind;
+
+/// How many entries are kept; older ones go.
+const KEPT: usize = 500;
+
+/// A step of a protocol that a portal took or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// A browser was sent to the provider to sign in.
+    SignInStarted,
+    /// A callback, or what followed it, was refused.
+    SignInRefused,
+    /// A session began.
+    SessionOpened,
+    /// A session did not begin, because its end was announced first.
+    SessionRefused,
+    /// A browser was sent to the provider to sign out; the own session had ended before.
+    SignOutStarted,
+    /// A session ended here, but the provider could not be asked to end its own.
+    SignOutLocalOnly,
+    /// A browser came back from a sign-out.
+    SignOutReturned,
+    /// A logout token was accepted.
+    LogoutTokenAccepted,
+    /// A logout token, or the request that brought it, was refused.
+    LogoutTokenRefused,
+    /// A front-channel request ended the session that it named.
+    FrontChannelLogout,
+    /// A front-channel request was not about the session of the browser that sent it.
+    FrontChannelIgnored,
+    /// A front-channel request had no legal form.
+    FrontChannelRefused,
+    /// The provider's keys were fetched again, because a token named an unknown one.
+    KeysFetchedAgain,
+    /// The provider could not be reached, or answered nonsense.
+    ProviderTrouble,
+    /// Somebody who is signed in lacks a role.
+    RoleMissing,
+    /// An item was decided.
+    ItemDecided,
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// When, by the portal's clock.
+    pub at: Timestamp,
+    /// What.
+    pub step: Step,
+    /// One sentence for people.
+    pub text: String,
+    /// Names and values that belong to it; nothing secret.
+    pub detail: Vec<(String, String)>,
+}
+
+/// The log. Copies share their entries.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    portal: Kind,
+    clock: Clock,
+    kept: Arc<Mutex<VecDeque<Entry>>>,
+    live: broadcast::Sender<Entry>,
+}
+
+impl Journal {
+    pub(crate) fn new(portal: Kind, clock: Clock) -> Self {
+        Self { portal, clock, kept: Arc::default(), live: broadcast::Sender::new(KEPT) }
+    }
+
+    /// Writes an entry.
+    pub(crate) fn record(&self, step: Step, text: impl Into<String>, detail: &[(&str, &str)]) {
+        let detail = detail.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let entry = Entry { at: self.clock.now(), step, text: text.into(), detail };
+        tracing::info!(target: "portal::journal", portal = self.portal.word(), step = step.word(), "{}", entry.text);
+        let mut kept = self.kept();
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(entry.clone());
+        // Nobody listening is fine: the entry is kept.
+        let _ = self.live.send(entry);
+    }
+
+    /// Every new entry from now on. A listener that falls too far behind is told so by the channel.
+    pub fn subscribe(&self) -> broadcast::Receiver<Entry> {
+        self.live.subscribe()
+    }
+
+    /// The kept entries, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.kept().iter().cloned().collect()
+    }
+
+    /// What this portal heard about logouts, newest first, at most 20.
+    pub fn heard(&self) -> Vec<Entry> {
+        self.kept().iter().rev().filter(|entry| entry.step.is_heard()).take(20).cloned().collect()
+    }
+
+    /// Forgets what was kept.
+    pub(crate) fn clear(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        // A panic while the lock was held leaves a complete queue: entries are built before.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Step {
+    /// The step as a kebab-case word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignInStarted => "sign-in-started",
+            Self::SignInRefused => "sign-in-refused",
+            Self::SessionOpened => "session-opened",
+            Self::SessionRefused => "session-refused",
+            Self::SignOutStarted => "sign-out-started",
+            Self::SignOutLocalOnly => "sign-out-local-only",
+            Self::SignOutReturned => "sign-out-returned",
+            Self::LogoutTokenAccepted => "logout-token-accepted",
+            Self::LogoutTokenRefused => "logout-token-refused",
+            Self::FrontChannelLogout => "front-channel-logout",
+            Self::FrontChannelIgnored => "front-channel-ignored",
+            Self::FrontChannelRefused => "front-channel-refused",
+            Self::KeysFetchedAgain => "keys-fetched-again",
+            Self::ProviderTrouble => "provider-trouble",
+            Self::RoleMissing => "role-missing",
+            Self::ItemDecided => "item-decided",
+        }
+    }
+
+    /// Whether it is about a logout that somebody told this portal of.
+    fn is_heard(self) -> bool {
+        match self {
+            Self::SessionRefused
+            | Self::SignOutStarted
+            | Self::SignOutLocalOnly
+            | Self::SignOutReturned
+            | Self::LogoutTokenAccepted
+            | Self::LogoutTokenRefused
+            | Self::FrontChannelLogout
+            | Self::FrontChannelIgnored
+            | Self::FrontChannelRefused => true,
+            Self::SignInStarted
+            | Self::SignInRefused
+            | Self::SessionOpened
+            | Self::KeysFetchedAgain
+            | Self::ProviderTrouble
+            | Self::RoleMissing
+            | Self::ItemDecided => false,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Journal, KEPT, Step};
+    use crate::clock::Clock;
+    use crate::settings::Kind;
+
+    #[tokio::test]
+    async fn a_listener_gets_new_entries_and_late_comers_get_the_kept_ones() {
+        let journal = Journal::new(Kind::Admin, Clock::system());
+        let mut live = journal.subscribe();
+        journal.record(Step::SessionOpened, "somebody came", &[("sid", "s1")]);
+        let entry = live.recv().await.unwrap();
+        assert_eq!(entry.detail, [("sid".to_owned(), "s1".to_owned())]);
+        assert_eq!(journal.entries(), [entry]);
+    }
+
+    #[test]
+    fn the_oldest_entry_goes_when_the_journal_is_full() {
+        let journal = Journal::new(Kind::Admin, Clock::system());
+        for number in 0..=KEPT {
+            journal.record(Step::ItemDecided, number.to_string(), &[]);
+        }
+        let entries = journal.entries();
+        assert_eq!((entries.len(), entries[0].text.as_str()), (KEPT, "1"));
+    }
+
+    #[test]
+    fn what_was_heard_about_logouts_comes_newest_first() {
+        let journal = Journal::new(Kind::Admin, Clock::system());
+        journal.record(Step::LogoutTokenRefused, "first", &[]);
+        journal.record(Step::SessionOpened, "not about a logout", &[]);
+        journal.record(Step::LogoutTokenAccepted, "second", &[]);
+        let heard: Vec<String> = journal.heard().into_iter().map(|entry| entry.text).collect();
+        assert_eq!(heard, ["second", "first"]);
+    }
+
+    #[test]
+    fn a_step_is_the_same_word_in_json() {
+        for step in [Step::SignInStarted, Step::FrontChannelIgnored, Step::KeysFetchedAgain] {
+            assert_eq!(serde_json::to_value(step).unwrap(), step.word());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Signing in: the authorization code flow with `state`, `nonce` and PKCE.
+//!
+//! ```text
+//! begin:  browser ──GET /login──▶ portal ──303──▶ provider          state, nonce, code challenge go along
+//! finish: browser ──GET /callback?code&state&iss──▶ portal ──code + verifier──▶ provider ──tokens──▶ portal
+//! ```
+//!
+//! Three secrets tie the two halves together. `state` ties the answer to this browser, `nonce` ties the ID token to this
+//! sign-in, and the PKCE verifier ties the code to this portal's request. Each stops another theft.
+
+use jiff::{SignedDuration, Timestamp};
+use openidconnect::core::CoreAuthenticationFlow;
+use openidconnect::{
+    AuthorizationCode, ClaimsVerificationError, CsrfToken, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
+};
+use portal_protocol::callback::ExpectedIssuer;
+use portal_protocol::{AuthorizationResponse, CallbackRefusal};
+use tower_sessions::Session;
+use url::Url;
+
+use super::provider::{algorithms, client};
+use super::{Metadata, PortalClaims, Tokens};
+use crate::error::Trouble;
+use crate::journal::Step;
+use crate::portal::App;
+use crate::session::{self, OpenError, SignedIn};
+use crate::settings::Secret;
+
+/// What must be remembered between the two halves.
+#[derive(Debug)]
+pub(crate) struct SignInBegun {
+    nonce: Nonce,
+    verifier: PkceCodeVerifier,
+}
+
+/// How long a session lasts when the provider does not say how long its refresh token does.
+const DEFAULT_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// How long a session lasts at most.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(10);
+
+/// Begins a sign-in: returns the address to which the browser goes.
+///
+/// # Errors
+/// [`Trouble::ProviderDown`] when the provider cannot be asked where that is.
+pub(crate) async fn begin(app: &App, session: &Session) -> Result<Url, Trouble> {
+    let metadata = app.provider.discover().await.map_err(|error| Trouble::provider_down(app, &error))?;
+    let client = client(&app.settings, &metadata, &openidconnect::JsonWebKeySet::default());
+
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let flow = CoreAuthenticationFlow::AuthorizationCode;
+    let (url, state, nonce) = client
+        .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
+        .add_scope(Scope::new("profile".to_owned()))
+        .add_scope(Scope::new("email".to_owned()))
+        .set_pkce_challenge(challenge)
+        .url();
+
+    let browser = session::browser(session).await?;
+    let state = state.into_secret();
+    app.journal.record(Step::SignInStarted, "A browser was sent to the provider to sign in", &[("state", &state)]);
+    app.sign_ins.begin(state, browser, SignInBegun { nonce, verifier }, app.clock.now());
+    Ok(url)
+}
+
+/// Finishes a sign-in: checks the answer in `query`, exchanges the code, and opens a session.
+///
+/// # Errors
+/// [`Trouble`], a page for each way in which it can fail. There is no new session then.
+pub(crate) async fn finish(app: &App, session: &Session, query: &str) -> Result<SignedIn, Trouble> {
+    // 1. Is this the answer to a question of this browser? (pure rules, see portal-protocol)
+    let response = AuthorizationResponse::parse(query).map_err(|refusal| refused(app, &refusal))?;
+    let begun = match session::known_browser(session).await? {
+        Some(browser) => app.sign_ins.finish(response.state(), &browser, app.clock.now()),
+        None => None,
+    };
+    let Some(begun) = begun else { return Err(refused(app, &CallbackRefusal::ForeignState)) };
+    let metadata = app.provider.metadata().await.map_err(|error| Trouble::provider_down(app, &error))?;
+    let expected = ExpectedIssuer {
+        issuer: app.settings.issuer_text(),
+        always_sent: metadata.additional_metadata().additional_metadata.authorization_response_iss_parameter_supported,
+    };
+    let state = response.state().to_owned();
+    let code = response.into_code(Some(&state), expected).map_err(|refusal| refused(app, &refusal))?;
+
+    // 2. The code for the tokens, with the proof that it was this portal that asked.
+    let tokens = exchange(app, &metadata, code.secret(), begun.verifier).await?;
+
+    // 3. Who is it, and is the token made for this sign-in?
+    let who = identify(app, &metadata, &tokens, &begun.nonce).await?;
+
+    // 4. A session, unless its end has been announced already.
+    match session::open(session, &who).await {
+        Ok(()) => {
+            let detail = [("username", who.username.as_str()), ("sid", who.sid.as_deref().unwrap_or("none"))];
+            app.journal.record(Step::SessionOpened, format!("{} signed in", who.username), &detail);
+            Ok(who)
+        }
+        Err(OpenError::EndedFirst) => {
+            app.journal.record(Step::SessionRefused, "A logout overtook the sign-in: no session was opened", &[]);
+            Err(Trouble::EndedFirst)
+        }
+        Err(OpenError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn exchange(app: &App, metadata: &Metadata, code: &str, verifier: PkceCodeVerifier) -> Result<Tokens, Trouble> {
+    let client = client(&app.settings, metadata, &openidconnect::JsonWebKeySet::default());
+    let request = client
+        .exchange_code(AuthorizationCode::new(code.to_owned()))
+        .map_err(|_| Trouble::bad_provider(app, "its metadata names no token endpoint", "Discovery-3"))?
+        .set_pkce_verifier(verifier);
+    match request.request_async(&app.http).await {
+        Ok(tokens) => Ok(tokens),
+        Err(RequestTokenError::ServerResponse(answer)) => {
+            let error = serde_json::to_value(answer.error()).ok();
+            let error = error.as_ref().and_then(|error| error.as_str()).unwrap_or("an error without a name");
+            Err(Trouble::exchange_refused(app, error))
+        }
+        Err(RequestTokenError::Request(error)) => Err(Trouble::bad_provider(app, &error.to_string(), "RFC6749-5.2")),
+        // The body of a bad answer may contain tokens, so it is not shown.
+        Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
+            Err(Trouble::bad_provider(app, "its token endpoint answered something else than tokens", "Core-3.1.3.3"))
+        }
+    }
+}
+
+/// Verifies the ID token (Core, 3.1.3.7) and takes from it who signed in.
+async fn identify(app: &App, metadata: &Metadata, tokens: &Tokens, nonce: &Nonce) -> Result<SignedIn, Trouble> {
+    let keys = app.provider.keys().await.map_err(|error| Trouble::provider_down(app, &error))?;
+    let Some(id_token) = tokens.id_token() else {
+        return Err(Trouble::bad_provider(app, "its answer contains no ID token", "Core-3.1.3.3"));
+    };
+    let mut checked = check(app, metadata, &keys, id_token, nonce);
+    if let Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) = checked
+        // When the keys cannot be fetched, the refusal stays what it was: an unknown key.
+        && let Ok(Some(newer)) = app.provider.newer_keys(&keys).await
+    {
+        checked = check(app, metadata, &newer, id_token, nonce);
+    }
+    let claims = checked.map_err(|error| Trouble::id_token_refused(app, &error))?;
+
+    // `openidconnect` leaves this one to us: a token that another client had made must name that client in `azp`.
+    if claims.authorized_party().is_some_and(|party| party.as_str() != app.settings.client_id) {
+        return Err(Trouble::bad_provider(app, "its ID token was issued to another client (azp)", "Core-3.1.3.7"));
+    }
+
+    let now = app.clock.now();
+    let text = |claim: Option<String>| claim.unwrap_or_default();
+    let extra: &PortalClaims = claims.additional_claims();
+    let sub = claims.subject().to_string();
+    Ok(SignedIn {
+        iss: claims.issuer().to_string(),
+        sid: extra.sid.clone(),
+        issued_at: time(claims.issue_time().timestamp()).unwrap_or(now),
+        auth_time: claims.auth_time().and_then(|at| time(at.timestamp())),
+        username: claims.preferred_username().map_or_else(|| sub.clone(), |name| name.to_string()),
+        name: text(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string())),
+        email: text(claims.email().map(|email| email.to_string())),
+        roles: extra.roles.clone(),
+        since: now,
+        expires_at: expires_at(tokens, now),
+        id_token: Secret::new(id_token.to_string()),
+        access_token: Secret::new(tokens.access_token().secret().clone()),
+        refresh_token: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
+        sub,
+    })
+}
+
+type IdToken = openidconnect::IdToken<
+    PortalClaims,
+    openidconnect::core::CoreGenderClaim,
+    openidconnect::core::CoreJweContentEncryptionAlgorithm,
+    openidconnect::core::CoreJwsSigningAlgorithm,
+>;
+type Claims = openidconnect::IdTokenClaims<PortalClaims, openidconnect::core::CoreGenderClaim>;
+
+fn check<'t>(
+    app: &App,
+    metadata: &Metadata,
+    keys: &portal_protocol::KeySet,
+    id_token: &'t IdToken,
+    nonce: &Nonce,
+) -> Result<&'t Claims, ClaimsVerificationError> {
+    let client = client(&app.settings, metadata, keys);
+    let now = app.clock.now();
+    let verifier = client
+        .id_token_verifier()
+        .set_allowed_algs(algorithms(metadata))
+        .set_time_fn(move || std::time::SystemTime::try_from(now).unwrap_or(std::time::UNIX_EPOCH).into());
+    id_token.claims(&verifier, nonce)
+}
+
+/// A session must not outlive the refresh token: afterwards the provider would not vouch for it any more.
+fn expires_at(tokens: &Tokens, now: Timestamp) -> Timestamp {
+    // Keycloak says 0 for a refresh token that does not expire.
+    let refresh = tokens.extra_fields().extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0);
+    let life = refresh.map_or(DEFAULT_LIFE, |seconds| SignedDuration::from_secs(seconds.into()).min(LONGEST_LIFE));
+    now.saturating_add(life).unwrap_or(Timestamp::MAX)
+}
+
+fn refused(app: &App, refusal: &CallbackRefusal) -> Trouble {
+    app.journal.record(
+        Step::SignInRefused,
+        format!("A callback was refused: {refusal}"),
+        &[("clause", refusal.clause())],
+    );
+    Trouble::CallbackRefused(refusal.clone())
+}
+
+fn time(seconds: i64) -> Option<Timestamp> {
+    Timestamp::from_second(seconds).ok()
+}

@@ -1,0 +1,99 @@
+//! Signing out: first here, then at the provider (RP-Initiated Logout 1.0).
+//!
+//! ```text
+//! begin:  browser ──POST /signout──▶ portal ──303──▶ provider     id_token_hint, client_id, return address, state
+//! finish: browser ──GET /signed-out?state──▶ portal
+//! ```
+//!
+//! In between, the provider tells every other portal (and this one once more).
+
+use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
+use portal_protocol::PostLogoutRefusal;
+use portal_protocol::callback::post_logout_state;
+use tower_sessions::Session;
+use url::Url;
+
+use crate::error::Trouble;
+use crate::journal::Step;
+use crate::portal::App;
+use crate::session::{self, SignedIn};
+
+/// Ends the session of this browser here and returns the address at which the provider ends its own; `None` when nobody
+/// was signed in.
+///
+/// # Errors
+/// [`Trouble::SignedOutHereOnly`] when the provider cannot be asked. The session here has ended all the same: a
+/// sign-out must never fail in such a way that somebody stays signed in.
+pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, Trouble> {
+    // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
+    // asks "do you want to log out?". So the session is taken, not thrown away.
+    let Some(who) = session::close(session, &app.sessions).await? else { return Ok(None) };
+
+    match end_session_url(app, session, &who).await {
+        Ok(url) => {
+            app.journal.record(
+                Step::SignOutStarted,
+                format!("{} signed out here and was sent to the provider to sign out there", who.username),
+                &[("sid", who.sid.as_deref().unwrap_or("none"))],
+            );
+            Ok(Some(url))
+        }
+        Err(why) => {
+            // This answer is an error, and with an error the session layer keeps nothing: forget the browser too.
+            session.flush().await?;
+            let text = format!("{} signed out here only, because {why}", who.username);
+            app.journal.record(Step::SignOutLocalOnly, text, &[]);
+            Err(Trouble::SignedOutHereOnly { why })
+        }
+    }
+}
+
+async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result<Url, String> {
+    let metadata = app.provider.discover().await.map_err(|error| error.to_string())?;
+    let endpoint = metadata.additional_metadata().end_session_endpoint.clone();
+    let endpoint = endpoint.ok_or("the provider names no end_session_endpoint")?;
+    let back = app.settings.own_url(app.settings.kind.signed_out_path());
+    let back = PostLogoutRedirectUrl::new(back).map_err(|error| error.to_string())?;
+    let browser = session::browser(session).await.map_err(|error| error.to_string())?;
+
+    // The state comes back with the browser and says that this is the end of a sign-out that it began.
+    let state = CsrfToken::new_random();
+    app.sign_outs.begin(state.secret().clone(), browser, (), app.clock.now());
+
+    let request = LogoutRequest::from(endpoint)
+        .set_client_id(ClientId::new(app.settings.client_id.clone()))
+        .set_post_logout_redirect_uri(back)
+        .set_state(state);
+    Ok(with_hint(request.http_get_url(), who))
+}
+
+/// Adds the ID token as it was received: it is the proof that this person was signed in by this client.
+fn with_hint(mut url: Url, who: &SignedIn) -> Url {
+    url.query_pairs_mut().append_pair("id_token_hint", who.id_token.reveal());
+    url
+}
+
+/// Says whether the `state` in `query` belongs to a sign-out that this browser began. Nothing depends on it but a text:
+/// nobody is signed out by coming here.
+///
+/// # Errors
+/// [`PostLogoutRefusal`] when it does not; [`Trouble`] when the session store fails.
+pub(crate) async fn finish(
+    app: &App,
+    session: &Session,
+    query: &str,
+) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
+    let browser = session::known_browser(session).await?;
+    let answer = post_logout_state(query).and_then(|state| {
+        let own = browser.and_then(|browser| app.sign_outs.finish(&state, &browser, app.clock.now()));
+        own.ok_or(PostLogoutRefusal::ForeignState)
+    });
+    match answer {
+        Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
+        Err(refusal) => {
+            let text = format!("A browser came back from a sign-out: {refusal}");
+            app.journal.record(Step::SignOutReturned, text, &[("clause", refusal.clause())]);
+        }
+    }
+    Ok(answer)
+}

@@ -1,0 +1,105 @@
+//! The portal's own sessions: one for each browser, on the server, behind a cookie that holds a random number.
+//!
+//! The portal's session is not the provider's session. That is why a logout at the provider has to be *told*
+//! ([`crate::backchannel`], [`crate::frontchannel`]), and why the store can be searched by the provider's `sid` and `sub`.
+//!
+//! Read in this order: [`mod@signed_in`] (what is kept), [`memory`] (the rules of the store), [`store`] (the same as a
+//! store for `tower-sessions`), [`ending`] (why a session ended), [`begun`] (what a browser began and has not finished).
+
+use serde_json::Value;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::Error;
+use tower_sessions::{Session, SessionManagerLayer, session_store};
+
+pub(crate) mod begun;
+pub(crate) mod ending;
+pub(crate) mod memory;
+pub(crate) mod signed_in;
+pub(crate) mod store;
+
+pub(crate) use begun::Begun;
+pub(crate) use ending::Ending;
+pub(crate) use signed_in::SignedIn;
+pub(crate) use store::MemoryStore;
+
+/// Key of the signed-in person in a session's data.
+const SIGNED_IN: &str = "signed_in";
+/// Key of a random name for the browser, which outlives the change of the session's id at sign-in.
+const BROWSER: &str = "browser";
+
+/// The cookie of a portal.
+///
+/// `HttpOnly`: no script reads it. `SameSite=Lax`: it comes along when the provider sends the browser back (a link from
+/// another site), but not with another site's forms. The name is the portal's own, because ports do not separate
+/// cookies: two portals on `localhost` with one name would throw each other's sessions away. No lifetime: the server
+/// knows when the session ends, and a clock that a lesson moves is the server's.
+pub(crate) fn layer(store: MemoryStore, cookie: &'static str, https: bool) -> SessionManagerLayer<MemoryStore> {
+    SessionManagerLayer::new(store)
+        .with_name(cookie)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_secure(https)
+}
+
+/// Who is signed in, if anybody. Reading never prolongs a session.
+pub(crate) async fn signed_in(session: &Session) -> Result<Option<SignedIn>, Error> {
+    session.get(SIGNED_IN).await
+}
+
+/// Why a session could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// Its end was announced before it began.
+    #[error("the provider ended this session before the sign-in was finished")]
+    EndedFirst,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// Signs `who` in: a new session id, and a record that a logout can find.
+///
+/// The id changes because somebody else may know the old one: who plants a cookie in a browser and waits must not
+/// find it signed in afterwards (session fixation).
+pub(crate) async fn open(session: &Session, who: &SignedIn) -> Result<(), OpenError> {
+    session.cycle_id().await?;
+    session.insert(SIGNED_IN, who).await?;
+    match session.save().await {
+        Err(Error::Store(session_store::Error::Backend(why))) if why == store::ENDED_FIRST => {
+            session.flush().await?;
+            Err(OpenError::EndedFirst)
+        }
+        saved => Ok(saved?),
+    }
+}
+
+/// Ends this browser's own session and says who it was. What the browser began elsewhere stays valid, under a new id.
+pub(crate) async fn close(session: &Session, store: &MemoryStore) -> Result<Option<SignedIn>, Error> {
+    let id = session.id();
+    let who = signed_in(session).await?;
+    if let (Some(id), Some(_)) = (id, &who) {
+        store.end(id, Ending::SignOut);
+        session.remove::<Value>(SIGNED_IN).await?;
+        session.cycle_id().await?;
+    }
+    Ok(who)
+}
+
+/// A name for this browser, made at the first call. Whatever a browser begins is bound to it.
+///
+/// Left out: two first visits at the very same moment get two cookies, and the browser keeps the later one; the sign-in
+/// begun with the other is then refused as foreign, and has to be started again.
+pub(crate) async fn browser(session: &Session) -> Result<String, Error> {
+    if let Some(known) = session.get(BROWSER).await? {
+        return Ok(known);
+    }
+    let new = format!("{:032x}", rand::random::<u128>());
+    session.insert(BROWSER, &new).await?;
+    Ok(new)
+}
+
+/// The name of this browser, if it has one.
+pub(crate) async fn known_browser(session: &Session) -> Result<Option<String>, Error> {
+    session.get(BROWSER).await
+}

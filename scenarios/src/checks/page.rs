@@ -1,0 +1,78 @@
+//! What the person sees, against what they should see.
+
+use lab::browser::Place;
+
+use super::{Check, Evidence, Failure, likely};
+use crate::lesson::Step;
+use crate::vocabulary::{Expect, Seen};
+
+/// Checks on what the person sees.
+pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
+    let sight = evidence.sight;
+    let proof = evidence.exchanges.last().map(|numbered| numbered.number);
+    let fail = |expected: String, seen: String, likely| Failure { expected, seen, proof, likely };
+    let mut checks = Vec::new();
+    if let Some(wanted) = expect.asked_for_password {
+        let words = |asked: bool| if asked { "a password is asked" } else { "no password is asked" };
+        checks.push(Check::new(words(wanted), sight.asked_for_password == wanted, || {
+            fail(words(wanted).to_owned(), words(sight.asked_for_password).to_owned(), likely::password(wanted))
+        }));
+    }
+    if let Some(wanted) = expect.sees {
+        let place = expected_place(wanted, evidence.step);
+        checks.push(Check::new(format!("sees {place}"), fits(wanted, evidence.step, &sight.place), || {
+            fail(place.clone(), sight.place.to_string(), likely::PAGE)
+        }));
+    }
+    if let Some(text) = &expect.says {
+        let found = sight.text.contains(text.as_str()) || sight.title.contains(text.as_str());
+        checks.push(Check::new(format!("the page says \"{text}\""), found, || {
+            fail(format!("\"{text}\" on the page"), format!("{}, without it", sight.place), likely::PAGE)
+        }));
+    }
+    if let Some(status) = expect.status {
+        checks.push(Check::new(format!("the page's status is {status}"), sight.status == status, || {
+            fail(status.to_string(), sight.status.to_string(), likely::PAGE)
+        }));
+    }
+    for (controls, shown) in [(&expect.shows, true), (&expect.hides, false)] {
+        for control in controls {
+            let found = sight.offers.iter().any(|offer| offer == control.word());
+            let word = if shown { "shows a" } else { "shows no" };
+            checks.push(Check::new(format!("{word} button \"{control}\""), found == shown, || {
+                let seen = format!("buttons: {}", sight.offers.join(", "));
+                fail(format!("{word} button \"{control}\""), seen, likely::CONTROL)
+            }));
+        }
+    }
+    checks
+}
+
+fn expected_place(seen: Seen, step: &Step) -> String {
+    let portal = step.portal().title();
+    match seen {
+        Seen::LoginForm => "Keycloak's login form".to_owned(),
+        Seen::LogoutQuestion => "Keycloak's question whether to log out".to_owned(),
+        Seen::KeycloakError => "Keycloak's error page".to_owned(),
+        Seen::SignInCard => format!("the {portal}'s sign-in card"),
+        Seen::SignedIn => format!("the {portal}, signed in as {}", step.who.user().username()),
+        Seen::Forbidden => format!("the {portal}'s refusal"),
+        Seen::SignedOutPage => format!("the {portal}'s page \"you are signed out\""),
+        Seen::PortalError => format!("the {portal}'s error page"),
+    }
+}
+
+fn fits(seen: Seen, step: &Step, place: &Place) -> bool {
+    let here = |portal: &str| portal == step.portal().word();
+    match (seen, place) {
+        (Seen::LoginForm, Place::LoginForm(_))
+        | (Seen::LogoutQuestion, Place::LogoutConfirmation)
+        | (Seen::KeycloakError, Place::KeycloakError(_)) => true,
+        (Seen::SignInCard, Place::SignInCard(portal))
+        | (Seen::SignedOutPage, Place::SignedOutPage(portal))
+        | (Seen::PortalError, Place::PortalError(portal))
+        | (Seen::Forbidden, Place::Forbidden { portal }) => here(portal),
+        (Seen::SignedIn, Place::SignedIn { portal, user }) => here(portal) && user == step.who.user().username(),
+        _ => false,
+    }
+}

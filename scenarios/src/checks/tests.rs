@@ -1,0 +1,141 @@
+use lab::browser::{Place, Sight};
+use lab_trace::{Cell, CellState};
+
+use super::{Check, Evidence, checks};
+use crate::fixture::{Chance, matrix, sessions, sight, sign_out, step, topology};
+use crate::run::select;
+use crate::vocabulary::Person;
+
+const CHANCE: Chance = Chance { port: 8080, salt: "a", admin_first: false };
+
+struct Seen {
+    sight: Sight,
+    states: [CellState; 4],
+    old: Vec<Cell>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { sight: sight(), states: [CellState::Out; 4], old: Vec::new() }
+    }
+}
+
+/// The only check of an expectation about John's sign-out at internal.
+fn judge(expect: &str, seen: Seen) -> Check {
+    let step = step(&format!("- who: john\n  signs-out-at: internal\n  expect:\n    {expect}"));
+    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1);
+    let all = checks(&Evidence {
+        step: &step,
+        topology: &topology(CHANCE.port),
+        exchanges: &exchanges,
+        sight: &seen.sight,
+        matrix: &matrix(seen.states),
+        sessions: &sessions(&CHANCE),
+        old: &seen.old,
+    });
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.into_iter().next().unwrap()
+}
+
+fn passes(expect: &str) {
+    let check = judge(expect, Seen::default());
+    assert!(check.passed(), "{check:?}");
+}
+
+/// What a failed check says it has seen, and the exchange that it points at.
+fn fails(expect: &str, seen: Seen) -> (String, Option<usize>) {
+    let failure = judge(expect, seen).failure.unwrap_or_else(|| panic!("{expect} passed"));
+    assert_ne!(failure.expected, failure.seen);
+    (failure.seen, failure.proof)
+}
+
+#[test]
+fn who_was_told_rests_on_what_the_taps_saw() {
+    passes(
+        "told: [{ portal: admin, by: back-channel, with: [iss, aud, sid, events, exp], without: [nonce], session-of: john, answered: 200 }]",
+    );
+    passes("told: [{ portal: external, by: front-channel, with: [iss, sid], session-of: john }]");
+    let (seen, proof) = fails("told: [{ portal: external, by: back-channel }]", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("nothing was sent to it by back-channel", None));
+    let (seen, proof) = fails("told: [{ portal: admin, by: back-channel, with: [nonce] }]", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("nonce is missing", Some(3)));
+    let (seen, _) = fails("told: [{ portal: admin, by: back-channel, without: [sid] }]", Seen::default());
+    assert_eq!(seen, "sid is present");
+    let (seen, _) = fails("told: [{ portal: admin, by: back-channel, session-of: mary }]", Seen::default());
+    assert_eq!(seen, "sid is not the session that Mary had");
+    let (seen, _) = fails("told: [{ portal: admin, by: back-channel, answered: 400 }]", Seen::default());
+    assert_eq!(seen, "answered 200");
+}
+
+#[test]
+fn nobody_told_means_no_message_over_any_channel() {
+    let (seen, proof) = fails("not-told: [external]", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("a message by front-channel iframe", Some(5)));
+    let (seen, proof) = fails("not-told: [internal]", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("a message by back-channel", Some(4)));
+}
+
+#[test]
+fn state_is_compared_and_not_believed() {
+    passes("state-returned: true");
+    let (seen, proof) = fails("state-returned: false", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("the same state came back", Some(6)));
+}
+
+#[test]
+fn no_token_request_is_no_exchange_by_anybody() {
+    let (seen, proof) = fails("code-exchanged-by: server", Seen::default());
+    assert_eq!((seen.as_str(), proof), ("no token request", None));
+}
+
+#[test]
+fn what_is_seen_is_the_right_page_of_the_right_portal() {
+    passes("sees: sign-in-card");
+    passes("says: Access required");
+    passes("status: 200");
+    passes("asked-for-password: false");
+    let elsewhere =
+        Seen { sight: Sight { place: Place::SignInCard("admin".to_owned()), ..sight() }, ..Seen::default() };
+    let (seen, proof) = fails("sees: sign-in-card", elsewhere);
+    assert_eq!((seen.as_str(), proof), ("the admin dashboard's sign-in card", Some(6)));
+    fails("says: Missing parameters", Seen::default());
+    fails("status: 400", Seen::default());
+    fails("asked-for-password: true", Seen::default());
+}
+
+#[test]
+fn buttons_are_those_of_the_page() {
+    let offers = |list: &[&str]| Seen {
+        sight: Sight { offers: list.iter().map(|offer| (*offer).to_owned()).collect(), ..sight() },
+        ..Seen::default()
+    };
+    assert!(judge("shows: [approve]", offers(&["approve", "reject"])).passed());
+    assert!(judge("hides: [approve]", offers(&["logout"])).passed());
+    let (seen, _) = fails("hides: [approve]", offers(&["approve", "logout"]));
+    assert_eq!(seen, "buttons: approve, logout");
+    fails("shows: [review-all]", offers(&["review"]));
+}
+
+#[test]
+fn a_matrix_is_compared_cell_by_cell_and_quotes_its_evidence() {
+    passes("matrix: { john: { sso: out, internal: out, external: out, admin: out } }");
+    let zombie =
+        Seen { states: [CellState::Out, CellState::Out, CellState::Out, CellState::Zombie], ..Seen::default() };
+    let (seen, _) = fails("matrix: { john: { sso: out, admin: out } }", zombie);
+    assert_eq!(seen, "admin ZOMBIE (asked)");
+    let (seen, _) = fails("matrix: { mary: { sso: out } }", Seen::default());
+    assert_eq!(seen, "sso is not in this lab");
+}
+
+#[test]
+fn old_cookies_are_judged_only_where_they_were_worth_something() {
+    let old = |state| Seen {
+        old: vec![Cell { of: "internal".to_owned(), state, evidence: "GET /api/me: 200".to_owned() }],
+        ..Seen::default()
+    };
+    assert!(judge("old-cookies: dead", old(CellState::Out)).passed());
+    assert!(judge("old-cookies: alive", old(CellState::In)).passed());
+    assert_eq!(fails("old-cookies: dead", old(CellState::In)).0, "internal: GET /api/me: 200");
+    fails("old-cookies: dead", old(CellState::Unknown));
+    assert_eq!(fails("old-cookies: dead", Seen::default()).0, "they opened no door before this step");
+}

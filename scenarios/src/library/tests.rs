@@ -1,0 +1,62 @@
+use std::path::Path;
+
+use lab::Kind;
+
+use super::Library;
+use crate::lint::tests::GOOD;
+
+fn library(files: &[(&str, &str)]) -> (tempfile::TempDir, Library) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let library = Library::open(folder.path()).unwrap();
+    (folder, library)
+}
+
+#[test]
+fn an_unknown_id_is_answered_with_the_nearest_ones() {
+    let (_folder, library) = library(&[("login/demo.md", GOOD)]);
+    assert_eq!(library.lesson("demo").unwrap().id(), "demo");
+    let trouble = library.lesson("dmeo").unwrap_err();
+    assert_eq!(trouble.kind, Kind::Usage);
+    assert!(trouble.means.contains("did you mean `demo`?"), "{}", trouble.means);
+}
+
+#[test]
+fn what_a_lesson_needs_comes_first_and_a_broken_file_hides_no_other() {
+    let needs = |id: &str, other: &str| GOOD.replace("id: demo", &format!("id: {id}")).replace("[other]", other);
+    let (_folder, library) = library(&[
+        ("login/a.md", &needs("a", "[b]")),
+        ("login/b.md", &needs("b", "[]")),
+        ("login/broken.md", "nothing"),
+        ("login/b.snap", "---\n"),
+    ]);
+    let (lessons, errors) = library.lessons().unwrap();
+    assert_eq!(lessons.iter().map(crate::Lesson::id).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].path, "login/broken.md");
+    assert_eq!(library.lint().unwrap().len(), 1);
+    assert_eq!(library.lesson("broken").unwrap_err().kind, Kind::Content);
+}
+
+#[test]
+fn lessons_that_need_each_other_are_still_listed() {
+    let needs = |id: &str, other: &str| GOOD.replace("id: demo", &format!("id: {id}")).replace("[other]", other);
+    let (_folder, library) = library(&[("login/a.md", &needs("a", "[b]")), ("login/b.md", &needs("b", "[a]"))]);
+    assert_eq!(library.lessons().unwrap().0.len(), 2);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_wrong_usage() {
+    assert_eq!(Library::open(Path::new("/nowhere/at/all")).unwrap_err().kind, Kind::Usage);
+}
+
+#[test]
+fn every_shipped_lesson_passes_the_linter() {
+    let complaints = Library::shipped().unwrap().lint().unwrap();
+    let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, Vec::<String>::new());
+}

@@ -1,0 +1,175 @@
+//! What a lesson needs besides being readable: text, clauses, a trainer's note, a prediction that teaches, and at least
+//! one expectation that something does *not* happen.
+
+use crate::content_error::{ContentError, instead};
+use crate::lesson::{Action, Lesson, Part};
+use crate::version::Range;
+use crate::vocabulary::{Expect, Prediction, State, Worth};
+
+/// Named faults that a lab can plant. None yet: `faults` of a lesson has to be empty.
+const FAULTS: &[&str] = &[];
+
+/// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
+pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
+    let mut found = Vec::new();
+    front(lesson, known, &mut found);
+    body(lesson, &mut found);
+    for part in &lesson.parts {
+        if let Part::Predict(prediction) = part {
+            predict(lesson, prediction, &mut found);
+        }
+    }
+    steps(lesson, &mut found);
+    found
+}
+
+/// Whether an expectation says that something must not be so.
+pub fn is_negative(expect: &Expect) -> bool {
+    !expect.not_told.is_empty()
+        || !expect.hides.is_empty()
+        || expect.told.iter().any(|told| !told.without.is_empty())
+        || expect.asked_for_password == Some(false)
+        || expect.old_cookies == Some(Worth::Dead)
+        || expect.matrix.values().any(|row| row.cells().any(|(_, state)| state == State::Out))
+}
+
+fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
+    let front = &lesson.front;
+    let expected = format!("{}/{}.md", front.topic, lesson.id());
+    if lesson.path != expected {
+        found.push(
+            at(lesson, front.id.referenced, lesson.id(), "the file is not where its topic and id say")
+                .help(format!("move it to {expected}, or change `topic` or `id`")),
+        );
+    }
+    if front.minutes.value == 0 || front.minutes.value > 60 {
+        found.push(at(lesson, front.minutes.referenced, "0", "a lesson takes 1 to 60 minutes"));
+    }
+    if !(1..=3).contains(&front.level.value) {
+        found.push(at(lesson, front.level.referenced, "0", "levels are 1 (newcomers), 2 and 3 (specialists)"));
+    }
+    if front.objectives.iter().all(|objective| objective.trim().is_empty()) {
+        found.push(top(lesson, "no objective: what can people do after the lesson?"));
+    }
+    if front.drivers.is_empty() {
+        found.push(top(lesson, "no driver can run it").help("drivers: [http]"));
+    }
+    if let Err(message) = front.keycloak.value.parse::<Range>() {
+        found.push(
+            at(lesson, front.keycloak.referenced, &front.keycloak.value, message).help("for example: '>=26.2, <27'"),
+        );
+    }
+    if front.spec.is_empty() {
+        found.push(top(lesson, "no clause: which text of which specification does it show?").help("spec: [BCL-2.5]"));
+    }
+    for clause in &front.spec {
+        if lab_trace::spec::parse(&clause.value).is_none() {
+            let shorts: Vec<&str> = lab_trace::spec::SPECS.iter().map(|spec| spec.short).collect();
+            let short = clause.value.split('-').next().unwrap_or_default();
+            found.push(
+                at(lesson, clause.referenced, &clause.value, format!("`{}` is no clause that is known", clause.value))
+                    .help(format!("a clause is SPEC-SECTION; {}", instead(short, &shorts))),
+            );
+        }
+    }
+    for need in &front.needs {
+        if !known.contains(&need.value.as_str()) || need.value == lesson.id() {
+            found.push(
+                at(lesson, need.referenced, &need.value, format!("`{}` is no other lesson", need.value))
+                    .help(instead(&need.value, known)),
+            );
+        }
+    }
+    for fault in &front.faults {
+        found.push(
+            at(lesson, fault.referenced, &fault.value, format!("no fault is called `{}`", fault.value))
+                .help(instead(&fault.value, FAULTS)),
+        );
+    }
+}
+
+fn body(lesson: &Lesson, found: &mut Vec<ContentError>) {
+    let count = |wanted: fn(&Part) -> bool| lesson.parts.iter().filter(|part| wanted(part)).count();
+    let prose: usize = lesson
+        .parts
+        .iter()
+        .map(|part| if let Part::Prose(text) = part { text.split_whitespace().count() } else { 0 })
+        .sum();
+    if prose < 40 {
+        found.push(top(lesson, "too little text to teach from: setting and what to watch need 40 words at least"));
+    }
+    for (wanted, name) in [
+        (count(|part| matches!(part, Part::Predict(_))), "predict"),
+        (count(|part| matches!(part, Part::Explain(text) if !text.trim().is_empty())), "explain"),
+        (count(|part| matches!(part, Part::Trainer(text) if !text.trim().is_empty())), "trainer"),
+    ] {
+        if wanted == 0 {
+            found.push(top(lesson, format!("no block `{name}`")).help(format!("add ```{name} … ```")));
+        }
+    }
+    // The prediction is worth nothing once the run has answered it.
+    let first_steps = lesson.parts.iter().position(|part| matches!(part, Part::Steps(_)));
+    let first_predict = lesson.parts.iter().position(|part| matches!(part, Part::Predict(_)));
+    if let (Some(steps), Some(predict)) = (first_steps, first_predict)
+        && steps < predict
+        && lesson.parts[predict..].iter().all(|part| !matches!(part, Part::Steps(_)))
+    {
+        found.push(top(lesson, "the prediction comes after all steps").help("ask before the run answers"));
+    }
+}
+
+fn predict(lesson: &Lesson, prediction: &Prediction, found: &mut Vec<ContentError>) {
+    let right = prediction.choices.iter().filter(|choice| choice.correct).count();
+    if prediction.choices.len() < 2 || right != 1 {
+        found.push(
+            top(lesson, format!("the prediction \"{}\" has {right} right answers", prediction.question))
+                .help("give two to five choices and mark exactly one with `correct: true`"),
+        );
+    }
+    for choice in &prediction.choices {
+        if choice.correct == choice.misconception.is_some() {
+            let what = if choice.correct { "right and has a misconception" } else { "wrong and has no misconception" };
+            found.push(
+                top(lesson, format!("the choice \"{}\" is {what}", choice.says))
+                    .help("`misconception` says what somebody believes who chooses it"),
+            );
+        }
+    }
+}
+
+fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
+    if lesson.steps().next().is_none() {
+        found.push(top(lesson, "no step: nothing happens"));
+        return;
+    }
+    if !lesson.steps().any(|step| is_negative(&step.expect)) {
+        found.push(
+            top(lesson, "no expectation says what must *not* happen")
+                .help("for example not-told, hides, asked-for-password: false, old-cookies: dead, a cell that is out"),
+        );
+    }
+    for step in lesson.steps() {
+        let tells = step.expect.state_returned.is_some();
+        if tells && !matches!(step.action, Action::SignOut(..)) {
+            let place = (step.line, 3);
+            found.push(
+                ContentError::new(&lesson.path, &lesson.source, place, 1, "`state-returned` belongs to a sign-out")
+                    .help("move it to the step with `signs-out-at`"),
+            );
+        }
+    }
+}
+
+fn top(lesson: &Lesson, message: impl Into<String>) -> ContentError {
+    ContentError::new(&lesson.path, &lesson.source, (1, 1), 3, message)
+}
+
+/// A value of the front matter, which begins in the file's second line.
+fn at(lesson: &Lesson, place: serde_saphyr::Location, value: &str, message: impl Into<String>) -> ContentError {
+    let number = |of: u64| usize::try_from(of).unwrap_or(1).max(1);
+    let place = (number(place.line()) + 1, number(place.column()));
+    ContentError::new(&lesson.path, &lesson.source, place, value.len(), message)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

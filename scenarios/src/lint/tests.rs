@@ -1,0 +1,97 @@
+use super::lint;
+use crate::parse::parse;
+
+/// A lesson that may be taught; each test spoils one thing.
+pub(crate) const GOOD: &str = "---
+id: demo
+title: A demo
+topic: login
+minutes: 3
+level: 1
+objectives: [say what happens]
+needs: [other]
+spec: [Core-3.1.2.1, BCL-2.5]
+drivers: [http]
+keycloak: '>=26.2'
+---
+# Setting
+
+John has a fresh browser and nobody is signed in anywhere. Watch which party asks for the password, which party sees it
+go by, and what the browser carries back to the portal that has sent it away. Then look at the table of sessions.
+
+```predict
+question: Which?
+choices:
+- says: This
+  correct: true
+- says: That
+  misconception: It is not
+```
+
+```steps
+- who: john
+  opens: internal
+  expect:
+    matrix:
+      john: { sso: out }
+```
+
+```explain
+Why.
+```
+
+```trainer
+Wait.
+```
+";
+
+fn complaints(text: &str) -> Vec<String> {
+    let lesson = parse("login/demo.md", text).unwrap();
+    lint(&lesson, &["demo", "other"]).iter().map(ToString::to_string).collect()
+}
+
+fn spoilt(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    let found = complaints(&GOOD.replace(from, to));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found[0].clone()
+}
+
+#[test]
+fn a_good_lesson_has_nothing_to_complain_about() {
+    assert_eq!(complaints(GOOD), Vec::<String>::new());
+}
+
+#[test]
+fn each_missing_part_is_named() {
+    assert!(spoilt("```explain\nWhy.\n```\n", "").contains("no block `explain`"));
+    assert!(spoilt("```trainer\nWait.\n```\n", "```trainer\n\n```\n").contains("no block `trainer`"));
+    assert!(spoilt("spec: [Core-3.1.2.1, BCL-2.5]", "spec: []").contains("no clause"));
+    assert!(spoilt("john: { sso: out }", "john: { sso: in }").contains("must *not* happen"));
+    assert!(spoilt("Watch which party asks for the password, which party sees it\ngo by, and what the browser carries back to the portal that has sent it away.", "").contains("too little text"));
+    assert!(spoilt("objectives: [say what happens]", "objectives: []").contains("no objective"));
+}
+
+#[test]
+fn wrong_values_are_named_where_they_stand() {
+    assert_eq!(spoilt("BCL-2.5", "BLC-2.5"), "login/demo.md:9:22: `BLC-2.5` is no clause that is known");
+    assert_eq!(spoilt("needs: [other]", "needs: [othr]"), "login/demo.md:8:9: `othr` is no other lesson");
+    assert_eq!(spoilt("minutes: 3", "minutes: 0"), "login/demo.md:5:10: a lesson takes 1 to 60 minutes");
+    assert!(spoilt("level: 1", "level: 4").starts_with("login/demo.md:6:8: levels are"));
+    assert!(spoilt("'>=26.2'", "'26.2'").starts_with("login/demo.md:11:11: `26.2` begins with none of"));
+    assert!(spoilt("drivers: [http]", "drivers: [http]\nfaults: [s4]").contains("no fault is called `s4`"));
+    assert!(spoilt("id: demo", "id: dmo").contains("the file is not where its topic and id say"));
+}
+
+#[test]
+fn every_distractor_says_what_one_believes_who_chooses_it() {
+    assert!(spoilt("  misconception: It is not\n", "").contains("wrong and has no misconception"));
+    let found = complaints(&GOOD.replace("  correct: true\n", ""));
+    assert!(found.iter().any(|line| line.contains("0 right answers")), "{found:#?}");
+}
+
+#[test]
+fn a_sign_outs_expectation_stands_at_a_sign_out() {
+    let line = spoilt("  expect:\n", "  expect:\n    state-returned: true\n");
+    assert!(line.contains("belongs to a sign-out"), "{line}");
+}

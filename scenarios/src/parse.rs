@@ -1,0 +1,171 @@
+//! Reads a lesson: front matter, prose, fenced blocks.
+
+use serde::de::DeserializeOwned;
+use serde_saphyr::{Location, Spanned};
+
+use crate::content_error::{ContentError, instead};
+use crate::lesson::{Action, Lesson, Part, Step};
+use crate::vocabulary::{FrontMatter, Prediction, StepWords};
+
+/// Fences that mean something.
+const BLOCKS: &[&str] = &["predict", "steps", "explain", "trainer"];
+
+/// Fences that are quoted text.
+const QUOTES: &[&str] = &["", "text", "json", "http", "sh", "yaml"];
+
+/// Reads the text of a lesson; `path` is for messages.
+///
+/// # Errors
+/// The first thing that is wrong, with its line and column in the file.
+pub fn parse(path: &str, text: &str) -> Result<Lesson, ContentError> {
+    let file = File { path, text };
+    let lines: Vec<&str> = text.lines().collect();
+    let (front, mut at) = file.front(&lines)?;
+    let mut parts = Vec::new();
+    let mut prose = String::new();
+    while at < lines.len() {
+        let Some(word) = lines[at].strip_prefix("```") else {
+            prose.push_str(lines[at]);
+            prose.push('\n');
+            at += 1;
+            continue;
+        };
+        let word = word.trim();
+        let end = (at + 1..lines.len()).find(|line| lines[*line].trim_end() == "```").ok_or_else(|| {
+            file.error((at + 1, 1), 3, format!("the block `{word}` that begins here has no end"))
+                .help("close it with a line of three backticks")
+        })?;
+        // Line `at` (from 0) is the fence, so the block's first line is `at + 2` counted from 1.
+        let block = Block { first_line: at + 2, text: lines[at + 1..end].join("\n") };
+        if QUOTES.contains(&word) {
+            prose.push_str(&lines[at..=end].join("\n"));
+            prose.push('\n');
+        } else {
+            if !prose.trim().is_empty() {
+                parts.push(Part::Prose(std::mem::take(&mut prose)));
+            }
+            prose.clear();
+            parts.push(file.block(word, at + 1, &block)?);
+        }
+        at = end + 1;
+    }
+    if !prose.trim().is_empty() {
+        parts.push(Part::Prose(prose));
+    }
+    Ok(Lesson { path: path.to_owned(), source: text.to_owned(), front, parts })
+}
+
+struct File<'a> {
+    path: &'a str,
+    text: &'a str,
+}
+
+struct Block {
+    first_line: usize,
+    text: String,
+}
+
+impl File<'_> {
+    fn error(&self, place: (usize, usize), len: usize, message: impl Into<String>) -> ContentError {
+        ContentError::new(self.path, self.text, place, len, message)
+    }
+
+    fn front(&self, lines: &[&str]) -> Result<(FrontMatter, usize), ContentError> {
+        if lines.first().map(|line| line.trim_end()) != Some("---") {
+            return Err(self
+                .error((1, 1), 3, "a lesson begins with `---` and its front matter")
+                .help("see `cargo xtask scenario show sso-first-login` for an example"));
+        }
+        let end = (1..lines.len())
+            .find(|line| lines[*line].trim_end() == "---")
+            .ok_or_else(|| self.error((1, 1), 3, "the front matter has no end").help("close it with a line `---`"))?;
+        let block = Block { first_line: 2, text: lines[1..end].join("\n") };
+        Ok((self.yaml(&block)?, end + 1))
+    }
+
+    fn block(&self, word: &str, line: usize, block: &Block) -> Result<Part, ContentError> {
+        match word {
+            "predict" => Ok(Part::Predict(self.yaml::<Prediction>(block)?)),
+            "steps" => {
+                let steps: Vec<Spanned<StepWords>> = self.yaml(block)?;
+                Ok(Part::Steps(steps.into_iter().map(|step| self.step(block, step)).collect::<Result<_, _>>()?))
+            }
+            "explain" => Ok(Part::Explain(format!("{}\n", block.text))),
+            "trainer" => Ok(Part::Trainer(format!("{}\n", block.text))),
+            other => {
+                let known: Vec<&str> = BLOCKS.iter().chain(QUOTES).copied().filter(|word| !word.is_empty()).collect();
+                Err(self
+                    .error((line, 4), other.len(), format!("`{other}` is no block of a lesson"))
+                    .help(instead(other, &known)))
+            }
+        }
+    }
+
+    fn step(&self, block: &Block, words: Spanned<StepWords>) -> Result<Step, ContentError> {
+        let place = place(block, words.referenced);
+        let words = words.value;
+        let verbs: Vec<Action> = [
+            words.opens.map(Action::Open),
+            words.signs_in_at.map(Action::SignIn),
+            words.signs_out_at.map(|portal| Action::SignOut(portal, words.how)),
+            words.presses.map(Action::Press),
+            words.forces.map(Action::Force),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let [action] = verbs.as_slice() else {
+            let found = if verbs.is_empty() { "no verb" } else { "more than one verb" };
+            return Err(self
+                .error(place, 1, format!("this step has {found}"))
+                .help("a step has `who` and exactly one of opens, signs-in-at, signs-out-at, presses, forces"));
+        };
+        if words.how.is_some() && words.signs_out_at.is_none() {
+            return Err(self.error(place, 1, "`how` belongs to `signs-out-at`").help("remove `how`"));
+        }
+        Ok(Step { line: place.0, who: words.who, action: *action, expect: words.expect })
+    }
+
+    fn yaml<T: DeserializeOwned>(&self, block: &Block) -> Result<T, ContentError> {
+        serde_saphyr::from_str(&block.text).map_err(|error| self.explained(block, error.without_snippet()))
+    }
+
+    /// The reader's error in the words and lines of the lesson.
+    fn explained(&self, block: &Block, error: &serde_saphyr::Error) -> ContentError {
+        use serde_saphyr::Error as Yaml;
+        let place = error.location().map_or((block.first_line, 1), |location| place(block, location));
+        match error {
+            Yaml::SerdeUnknownField { field, expected, .. } => {
+                self.error(place, field.len(), format!("unknown word `{field}`")).help(instead(field, expected))
+            }
+            Yaml::SerdeUnknownVariant { variant, expected, .. } => self
+                .error(place, variant.len(), format!("`{variant}` is not possible here"))
+                .help(instead(variant, expected)),
+            Yaml::SerdeMissingField { field, .. } => {
+                self.error(place, 1, format!("`{field}` is missing")).help(format!("add `{field}:` with its value"))
+            }
+            Yaml::DuplicateMappingKey { key, .. } => {
+                let key = key.as_deref().unwrap_or("a key");
+                self.error(place, key.len(), format!("`{key}` stands here twice")).help("keep one of them")
+            }
+            other => self.error(place, 1, one_line(&other.to_string())),
+        }
+    }
+}
+
+/// A place in a block as a place in the file. Fences stand at the beginning of a line, so columns are the same.
+fn place(block: &Block, location: Location) -> (usize, usize) {
+    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
+    let column = usize::try_from(location.column()).unwrap_or(1).max(1);
+    (block.first_line + line - 1, column)
+}
+
+/// The reader appends its own line and column, which count from the block and would contradict ours.
+fn one_line(message: &str) -> String {
+    let message = message.lines().next().unwrap_or_default();
+    let message = message.split(" at line ").next().unwrap_or(message);
+    message.strip_prefix("error: ").unwrap_or(message).to_owned()
+}
+
+#[cfg(test)]
+mod tests;

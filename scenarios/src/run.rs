@@ -1,0 +1,115 @@
+//! What a run of a lesson has brought to light. Transcript and report are renderings of it.
+
+use lab::browser::Sight;
+use lab::control::messages::Topology;
+use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party};
+
+use crate::checks::Check;
+use crate::vocabulary::{Driver, Person};
+
+/// A lesson, played once.
+pub struct Run {
+    /// `id` of the lesson.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Who was where.
+    pub topology: Topology,
+    /// What played it.
+    pub driver: Driver,
+    /// The steps.
+    pub steps: Vec<StepRun>,
+}
+
+/// A step, done and looked at.
+pub struct StepRun {
+    /// The step as a sentence.
+    pub sentence: String,
+    /// Line in the lesson's file.
+    pub line: usize,
+    /// What the taps saw, as far as it belongs to the lesson; numbered through the whole run.
+    pub exchanges: Vec<Numbered>,
+    /// What the person sees.
+    pub sight: Sight,
+    /// Whether the step was a sign-out, so that "nobody was told" is worth saying.
+    pub sign_out: bool,
+    /// Who is signed in where.
+    pub matrix: Matrix,
+    /// What was expected, and whether it is so.
+    pub checks: Vec<Check>,
+}
+
+/// An exchange with its number in the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbered {
+    /// From 1.
+    pub number: usize,
+    /// What the tap saw.
+    pub exchange: Exchange,
+    /// Numbers of the exchanges that its callee made before it answered: the token request inside a callback, the
+    /// back-channel POSTs inside a sign-out.
+    pub meanwhile: Vec<usize>,
+}
+
+impl Run {
+    /// All failed checks with the number of their step.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &Check)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .flat_map(|(index, step)| step.checks.iter().map(move |check| (index + 1, check)))
+            .filter(|(_, check)| !check.passed())
+    }
+
+    /// How many checks there are.
+    pub fn checks(&self) -> usize {
+        self.steps.iter().map(|step| step.checks.len()).sum()
+    }
+}
+
+/// The exchanges that belong to a lesson, numbered from `first`: those of its people's browsers and those between
+/// servers. Left out are housekeeping, probes, and browsers of others who use the same lab meanwhile.
+///
+/// Keycloak calls its back-channel listeners in an order of its own that changes from run to run, so neighbouring
+/// back-channel exchanges are sorted by portal.
+pub fn select(events: &[Event], people: &[Person], first: usize) -> Vec<Numbered> {
+    let mut chosen: Vec<(&Event, &Exchange)> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Exchange(exchange) => Some((event, exchange.as_ref())),
+            // A portal's own account is no evidence, and the lab's notes are not part of the lesson.
+            EventKind::Portal(_) | EventKind::Lab(_) => None,
+        })
+        .filter(|(_, exchange)| !exchange.housekeeping && exchange.channel != Channel::Probe)
+        .filter(|(_, exchange)| match &exchange.caller {
+            Party::Browser(Some(name)) => people.iter().any(|person| person.word() == name),
+            Party::Browser(None) | Party::Lab => false,
+            Party::App(_) | Party::Keycloak => true,
+        })
+        .collect();
+    for neighbours in chosen.chunk_by_mut(|one, other| back(one.1) && back(other.1)) {
+        neighbours.sort_by(|one, other| one.1.callee.cmp(&other.1.callee));
+    }
+    let number = |index: usize| first + index;
+    // Whoever asks again has had the answer, but the tap may note its end a moment later: only exchanges that the
+    // *callee* began are inside for certain.
+    let inside = |outer: &(&Event, &Exchange), inner: &(&Event, &Exchange)| {
+        inner.1.caller == outer.1.callee && inner.0.seq > outer.0.seq && inner.0.at_us < outer.0.at_us + outer.1.took_us
+    };
+    chosen
+        .iter()
+        .enumerate()
+        .map(|(index, outer)| Numbered {
+            number: number(index),
+            exchange: outer.1.clone(),
+            meanwhile: (0..chosen.len()).filter(|other| inside(outer, &chosen[*other])).map(number).collect(),
+        })
+        .collect()
+}
+
+fn back(exchange: &Exchange) -> bool {
+    exchange.channel == Channel::BackChannel
+}
+
+#[cfg(test)]
+mod tests;

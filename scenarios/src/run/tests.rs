@@ -1,0 +1,46 @@
+use lab_trace::Party;
+
+use super::select;
+use crate::fixture::{Chance, sign_out};
+use crate::vocabulary::Person;
+
+#[test]
+fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
+    let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
+    let chosen = select(&events, &[Person::John], 5);
+    let lines: Vec<String> = chosen
+        .iter()
+        .map(|one| format!("{} {} {} {}", one.number, one.exchange.caller, one.exchange.callee, one.exchange.path))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "5 john's browser internal /signout",
+            "6 john's browser keycloak /realms/enterprise-sso/protocol/openid-connect/logout",
+            "7 keycloak admin /logout",
+            "8 keycloak internal /logout",
+            "9 john's browser external /logout",
+            "10 john's browser internal /signed-out",
+        ]
+    );
+}
+
+#[test]
+fn keycloaks_order_of_calls_does_not_show() {
+    let chosen = |admin_first| select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1);
+    assert_eq!(chosen(true), chosen(false));
+}
+
+#[test]
+fn what_the_callee_does_before_it_answers_is_inside_and_nothing_else() {
+    let chosen = select(&sign_out(&Chance { port: 8080, salt: "a", admin_first: true }), &[Person::John], 1);
+    let inside: Vec<(usize, &[usize])> = chosen.iter().map(|one| (one.number, one.meanwhile.as_slice())).collect();
+    assert_eq!(inside, [(1, &[][..]), (2, &[3, 4]), (3, &[]), (4, &[]), (5, &[]), (6, &[])]);
+}
+
+#[test]
+fn scripted_browsers_of_other_lessons_are_left_out() {
+    let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
+    let chosen = select(&events, &[Person::Mary], 1);
+    assert!(chosen.iter().all(|one| one.exchange.caller == Party::Keycloak), "{chosen:?}");
+}

@@ -1,0 +1,172 @@
+//! Plays a lesson against a running lab.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lab::browser::probe::Prober;
+use lab::browser::{Loot, Person as Player, Sight, SignOut};
+use lab::control::client::LabClient;
+use lab::control::messages::Topology;
+use lab::{Kind, Trouble};
+use lab_trace::{Cell, CellState, Matrix};
+
+use crate::checks::{Evidence, checks};
+use crate::lesson::{Action, Lesson, Step};
+use crate::run::{Run, StepRun, select};
+use crate::version::{Line, Range};
+use crate::vocabulary::{Driver, How, Person};
+
+/// Plays a lesson: reset, fresh browsers, then step by step do, look, compare.
+///
+/// # Errors
+/// Trouble of the lab, or a lesson that this lab cannot play. A failed expectation is no error: it is in the run.
+pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
+    let topology = Arc::new(lab.topology().await?);
+    playable(lesson, &topology)?;
+    lab.reset().await?;
+    let mut stage = Stage::new(lesson, lab, topology.clone());
+    let mut matrix = stage.matrix().await?;
+    let mut steps = Vec::new();
+    let mut next = 1;
+    for step in lesson.steps() {
+        let done = stage.play(step, &matrix, next).await?;
+        next += done.exchanges.len();
+        matrix = done.matrix.clone();
+        steps.push(done);
+    }
+    let topology = topology.as_ref().clone();
+    Ok(Run { id: lesson.id().to_owned(), title: lesson.front.title.clone(), topology, driver: Driver::Http, steps })
+}
+
+/// Whether a lesson is true for the Keycloak that runs.
+pub fn fits(lesson: &Lesson, topology: &Topology) -> Result<bool, Trouble> {
+    let line: Line = topology.version.parse().map_err(|message: String| {
+        Trouble::new(
+            Kind::Part,
+            format!("Keycloak's version is not understood: {message}"),
+            "nobody can say which lessons are true for it",
+            "name the version with `cargo xtask lab up --keycloak V`",
+        )
+    })?;
+    // The linter refuses a range that cannot be read; a lesson that was not linted is not kept from running.
+    Ok(lesson.front.keycloak.value.parse::<Range>().map_or(true, |range| range.contains(line)))
+}
+
+fn playable(lesson: &Lesson, topology: &Topology) -> Result<(), Trouble> {
+    if !lesson.front.drivers.contains(&Driver::Http) {
+        return Err(Trouble::new(
+            Kind::State,
+            format!("{} needs a real browser", lesson.id()),
+            "its point is what a page's script does, and this driver runs no scripts",
+            "run it with the driver `chromium`",
+        ));
+    }
+    if let Some(fault) = lesson.front.faults.first() {
+        return Err(Trouble::new(
+            Kind::Content,
+            format!("{} needs the fault \"{}\", which this lab cannot plant", lesson.id(), fault.value),
+            "without it the lesson shows something else",
+            "correct `faults` in its front matter",
+        ));
+    }
+    if !fits(lesson, topology)? {
+        return Err(Trouble::new(
+            Kind::State,
+            format!(
+                "{} is written for Keycloak {}, and {} runs",
+                lesson.id(),
+                lesson.front.keycloak.value,
+                topology.version
+            ),
+            "the lesson would say something untrue",
+            "start the lab with a fitting version: `cargo xtask lab up --keycloak V`",
+        ));
+    }
+    Ok(())
+}
+
+struct Stage<'a> {
+    lab: &'a LabClient,
+    topology: Arc<Topology>,
+    prober: Prober,
+    people: Vec<Person>,
+    players: Vec<Player>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(lesson: &Lesson, lab: &'a LabClient, topology: Arc<Topology>) -> Self {
+        let people: Vec<Person> = lesson.people().into_iter().collect();
+        let players = people
+            .iter()
+            .map(|person| {
+                let user = person.user();
+                Player::new(topology.clone(), person.word(), user.username(), user.password())
+            })
+            .collect();
+        Self { lab, topology, prober: Prober::new(lab.clone()), people, players }
+    }
+
+    async fn play(&mut self, step: &Step, was: &Matrix, first: usize) -> Result<StepRun, Trouble> {
+        let before = self.held();
+        let sessions =
+            before.iter().filter_map(|(person, loot)| loot.sid().map(|sid| (*person, sid.to_owned()))).collect();
+        let mark = self.lab.mark().await?;
+        let sight = self.act(step).await?;
+        let events = self.lab.events_since(mark).await?;
+        let exchanges = select(&events, &self.people, first);
+        let matrix = self.matrix().await?;
+        let old = self.old(step.who, &before, was).await;
+        let evidence = Evidence {
+            step,
+            topology: &self.topology,
+            exchanges: &exchanges,
+            sight: &sight,
+            matrix: &matrix,
+            sessions: &sessions,
+            old: &old,
+        };
+        let checks = checks(&evidence);
+        let sign_out = matches!(step.action, Action::SignOut(..));
+        Ok(StepRun { sentence: step.to_string(), line: step.line, exchanges, sight, sign_out, matrix, checks })
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<Sight, Trouble> {
+        let player = self
+            .people
+            .iter()
+            .position(|person| *person == step.who)
+            .and_then(|index| self.players.get_mut(index))
+            .unwrap_or_else(|| unreachable!("everybody who acts has a browser"));
+        match step.action {
+            Action::Open(portal) => player.open(portal.word()).await,
+            Action::SignIn(portal) => player.sign_in(portal.word()).await,
+            Action::SignOut(portal, None) => player.sign_out(portal.word(), SignOut::AtPortal).await,
+            Action::SignOut(portal, Some(How::WithoutHint)) => {
+                player.sign_out(portal.word(), SignOut::WithoutHint).await
+            }
+            Action::Press(control) => player.press("admin", control.word(), false).await,
+            Action::Force(control) => player.press("admin", control.word(), true).await,
+        }
+    }
+
+    async fn matrix(&self) -> Result<Matrix, Trouble> {
+        self.prober.matrix(&self.topology, &self.players.iter().collect::<Vec<_>>()).await
+    }
+
+    /// What each browser holds now.
+    fn held(&self) -> BTreeMap<Person, Loot> {
+        self.people.iter().zip(&self.players).map(|(person, player)| (*person, player.loot())).collect()
+    }
+
+    /// What the old cookies and tokens of `who` are worth now, at the portals where they were worth something before.
+    async fn old(&self, who: Person, before: &BTreeMap<Person, Loot>, was: &Matrix) -> Vec<Cell> {
+        let Some(loot) = before.get(&who) else { return Vec::new() };
+        let row = was.rows.iter().find(|row| row.browser == who.word());
+        let opened = |portal: &str| {
+            row.is_some_and(|row| row.cells.iter().any(|cell| cell.of == portal && cell.state != CellState::Out))
+        };
+        let mut cells = self.prober.old_logins(&self.topology, loot).await;
+        cells.retain(|cell| opened(&cell.of));
+        cells
+    }
+}

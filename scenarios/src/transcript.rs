@@ -1,0 +1,102 @@
+//! The text of a run: what a trainer reads aloud and what the snapshot keeps. It is the same, byte for byte, in every
+//! run, with every runtime and on every port.
+
+mod alias;
+mod exchange;
+mod tell;
+
+use std::fmt::Write as _;
+
+use lab_trace::matrix::SSO;
+use lab_trace::{Matrix, Party};
+
+use crate::checks::Check;
+use crate::run::{Run, StepRun};
+
+pub(crate) use tell::Telling;
+
+use alias::Aliases;
+
+/// The whole transcript.
+pub fn render(run: &Run) -> String {
+    let mut aliases = Aliases::new(&run.topology);
+    let mut text = format!("{}: {}\n", run.id, run.title);
+    for (index, step) in run.steps.iter().enumerate() {
+        let _ = write!(text, "\nSTEP {} of {}  {}\n", index + 1, run.steps.len(), step.sentence);
+        text.push_str(&render_step(step, &mut aliases));
+    }
+    text
+}
+
+fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
+    let mut text = String::new();
+    for numbered in &step.exchanges {
+        text.push('\n');
+        for line in exchange::lines(numbered, aliases) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    let _ = write!(text, "\n  sees  {}\n", step.sight.place);
+    let told = told(step);
+    if step.sign_out || !told.is_empty() {
+        let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };
+        let _ = writeln!(text, "  told  {told}");
+    }
+    text.push('\n');
+    text.push_str(&table(&step.matrix));
+    if !step.checks.is_empty() {
+        text.push('\n');
+    }
+    for check in &step.checks {
+        text.push_str(&check_lines(check));
+    }
+    text
+}
+
+fn told(step: &StepRun) -> Vec<String> {
+    let name = |party: &Party| match party {
+        Party::App(name) => name.clone(),
+        other => other.to_string(),
+    };
+    step.exchanges
+        .iter()
+        .filter_map(|numbered| Telling::of(&numbered.exchange).map(|telling| (numbered, telling)))
+        .map(|(numbered, telling)| {
+            format!("{} by {} ({})", name(&numbered.exchange.callee), telling.by, numbered.number)
+        })
+        .collect()
+}
+
+/// The session matrix as a table.
+pub fn table(matrix: &Matrix) -> String {
+    let width = matrix.rows.iter().map(|row| row.browser.len()).max().unwrap_or(0).max("browser".len());
+    let columns: Vec<&str> =
+        matrix.rows.first().map_or_else(|| vec![SSO], |row| row.cells.iter().map(|cell| cell.of.as_str()).collect());
+    let mut text = line("browser", width, columns.iter().map(|column| (*column).to_owned()));
+    for row in &matrix.rows {
+        text.push_str(&line(&row.browser, width, row.cells.iter().map(|cell| cell.state.to_string())));
+    }
+    text
+}
+
+fn line(first: &str, width: usize, cells: impl Iterator<Item = String>) -> String {
+    let mut text = format!("  {first:width$}");
+    for cell in cells {
+        let _ = write!(text, "  {cell:8}");
+    }
+    format!("{}\n", text.trim_end())
+}
+
+fn check_lines(check: &Check) -> String {
+    let Some(failure) = &check.failure else { return format!("  PASS  {}\n", check.name) };
+    let mut text =
+        format!("  FAIL  {}\n        expected  {}\n        seen      {}\n", check.name, failure.expected, failure.seen);
+    if let Some(number) = failure.proof {
+        let _ = writeln!(text, "        proof     exchange {number}");
+    }
+    let _ = writeln!(text, "        likely    {}", failure.likely);
+    text
+}
+
+#[cfg(test)]
+mod tests;

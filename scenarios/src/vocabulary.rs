@@ -1,0 +1,159 @@
+//! The closed vocabulary of lessons: every word that may stand in a fenced block, and nothing else.
+//!
+//! Front matter and blocks are read straight into these types, so an unknown word is an error with its place and the
+//! nearest word that would be right.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+mod words;
+
+pub use words::{Claim, Control, Driver, Exchanger, How, Person, Portal, Seen, State, ToldBy, Topic, Worth};
+
+/// What stands between the first two `---` of a lesson.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FrontMatter {
+    /// Unique name; also the file's name.
+    pub id: Spanned<String>,
+    /// The lesson in one line.
+    pub title: String,
+    /// Which folder it belongs to.
+    pub topic: Topic,
+    /// How long it takes in class.
+    pub minutes: Spanned<u32>,
+    /// 1 for newcomers to 3 for specialists.
+    pub level: Spanned<u32>,
+    /// What people can do afterwards.
+    pub objectives: Vec<String>,
+    /// Lessons that should come before, by `id`.
+    #[serde(default)]
+    pub needs: Vec<Spanned<String>>,
+    /// Clauses that it shows (`BCL-2.5`).
+    pub spec: Vec<Spanned<String>>,
+    /// Named faults that the lab has to plant first.
+    #[serde(default)]
+    pub faults: Vec<Spanned<String>>,
+    /// Which drivers can run it.
+    pub drivers: Vec<Driver>,
+    /// Which versions of Keycloak it is true for (`>=26.2`).
+    pub keycloak: Spanned<String>,
+}
+
+/// A step as it is written: who, exactly one verb, and what is expected.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct StepWords {
+    pub(crate) who: Person,
+    pub(crate) opens: Option<Portal>,
+    pub(crate) signs_in_at: Option<Portal>,
+    pub(crate) signs_out_at: Option<Portal>,
+    pub(crate) how: Option<How>,
+    pub(crate) presses: Option<Control>,
+    pub(crate) forces: Option<Control>,
+    #[serde(default)]
+    pub(crate) expect: Expect,
+}
+
+/// What a step should have brought about. Everything is optional; what is not said is not checked.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Expect {
+    /// Whether Keycloak's login form appeared.
+    pub asked_for_password: Option<bool>,
+    /// What kind of page the person sees.
+    pub sees: Option<Seen>,
+    /// A text that stands on that page.
+    pub says: Option<String>,
+    /// The page's HTTP status.
+    pub status: Option<u16>,
+    /// Buttons that the page has.
+    pub shows: Vec<Control>,
+    /// Buttons that the page does not have.
+    pub hides: Vec<Control>,
+    /// Who exchanged the code for tokens.
+    pub code_exchanged_by: Option<Exchanger>,
+    /// Portals that were told of the logout.
+    pub told: Vec<Told>,
+    /// Portals that were not told, over no channel.
+    pub not_told: Vec<Portal>,
+    /// Whether the `state` that went out with the sign-out came back unchanged.
+    pub state_returned: Option<bool>,
+    /// What cookies and tokens, copied before this step, are worth after it, wherever they were worth something.
+    pub old_cookies: Option<Worth>,
+    /// Who is signed in where.
+    pub matrix: BTreeMap<Person, RowWords>,
+}
+
+/// One portal that was told of a logout.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Told {
+    /// The portal.
+    pub portal: Portal,
+    /// How.
+    pub by: ToldBy,
+    /// Claims or parameters that the message has.
+    #[serde(default)]
+    pub with: Vec<Claim>,
+    /// Claims or parameters that the message does not have.
+    #[serde(default)]
+    pub without: Vec<Claim>,
+    /// Whose session it names: the `sid` has to be the one that this person's browser had.
+    pub session_of: Option<Person>,
+    /// The portal's answer.
+    pub answered: Option<u16>,
+}
+
+/// A row of the expected matrix; a cell that is not named is not checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RowWords {
+    /// The session at Keycloak.
+    pub sso: Option<State>,
+    /// The internal portal.
+    pub internal: Option<State>,
+    /// The external portal.
+    pub external: Option<State>,
+    /// The admin dashboard.
+    pub admin: Option<State>,
+}
+
+/// A question asked before the run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prediction {
+    /// The question.
+    pub question: String,
+    /// The answers to choose from.
+    pub choices: Vec<Choice>,
+}
+
+/// One answer of a prediction.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The answer.
+    pub says: String,
+    /// Whether it is right.
+    #[serde(default)]
+    pub correct: bool,
+    /// What somebody believes who chooses it; right answers have none.
+    pub misconception: Option<String>,
+}
+
+impl RowWords {
+    /// The cells that are named, in the matrix's order.
+    pub fn cells(&self) -> impl Iterator<Item = (&'static str, State)> {
+        [
+            (lab_trace::matrix::SSO, self.sso),
+            ("internal", self.internal),
+            ("external", self.external),
+            ("admin", self.admin),
+        ]
+        .into_iter()
+        .filter_map(|(name, state)| state.map(|state| (name, state)))
+    }
+}

@@ -1,0 +1,52 @@
+//! The shipped lessons, played against a lab with the real Keycloak. Needs Java and a distribution (`SSO_LAB_CACHE`
+//! names a prepared cache).
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics; clippy only knows the functions marked as tests"
+)]
+
+mod people;
+mod stage;
+
+use scenarios::library::Library;
+use scenarios::snapshot::{self, Compared, Snapshot};
+use scenarios::{Lesson, runner, transcript};
+
+use stage::Stage;
+
+/// insta compares what `scenario run --check` compares, so both lanes agree on one file.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lesson_plays_as_its_snapshot_says_in_any_order() {
+    let library = Library::shipped().unwrap();
+    let (lessons, errors) = library.lessons().unwrap();
+    assert!(errors.is_empty() && !lessons.is_empty(), "{errors:?}");
+    let stage = Stage::start().await;
+    let mut first = Vec::new();
+    for lesson in &lessons {
+        let run = runner::run(lesson, &stage.client()).await.unwrap();
+        let text = transcript::render(&run);
+        assert_eq!(run.failures().count(), 0, "{text}");
+        let (path, _) = snapshot::place(&library.file(lesson), &run).unwrap();
+        insta_agrees(lesson, &path, &Snapshot::of(&run).unwrap());
+        assert_eq!(snapshot::check(&library.file(lesson), &run).unwrap(), Compared::Same, "{}", lesson.id());
+        first.push(text);
+    }
+    for (lesson, before) in lessons.iter().zip(&first).rev() {
+        let again = runner::run(lesson, &stage.client()).await.unwrap();
+        assert_eq!(&transcript::render(&again), before, "{} in another order", lesson.id());
+    }
+    stage.stop().await;
+}
+
+fn insta_agrees(lesson: &Lesson, path: &std::path::Path, snapshot: &Snapshot) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(path.parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(&lesson.front.title);
+    // As a map: insta reads heads back as maps, and with full match on a struct never equals a map.
+    settings.set_info(&serde_json::to_value(&snapshot.info).unwrap());
+    let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    settings.bind(|| insta::assert_snapshot!(name, snapshot.text));
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask bench …`: figures as ratios inside one run, with the host beside them.
+
+use clap::Subcommand;
+use lab::Trouble;
+
+use crate::settings::Global;
+
+mod host;
+mod start;
+mod stat;
+mod tap;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// How fast the lab starts, compared with a bare Keycloak; and what a tap costs
+    Start(start::Args),
+}
+
+pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {
+    match command {
+        Command::Start(args) => start::run(args, global).await,
+    }
+}

@@ -1,0 +1,141 @@
+//! `lab up`: stays in front with a live feed until Ctrl-C, or `--detach`.
+
+use std::time::{Duration, Instant};
+
+use lab::control::client::LabClient;
+use lab::control::messages::{State, Topology};
+use lab::ports::Ports;
+use lab::state::{self, Found};
+use lab::world::{Ended, Lab, START_DEADLINE};
+use lab::{Kind, Trouble, feed};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::detach;
+use crate::out::{self, say};
+use crate::settings::{Global, LabArgs};
+use crate::signals::cancelled_by_signals;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    lab: LabArgs,
+    /// Return when everything answers; the lab goes on in the background until `lab down`
+    #[arg(long)]
+    detach: bool,
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
+    if let Some(client) = running(global).await? {
+        return already_up(&client, &args.lab).await;
+    }
+    // Everything that can be wrong with the options is said here, also when the lab goes to the background.
+    let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
+    if args.detach {
+        let client = detach::start(global).await?;
+        say(&welcome(&client.topology().await?));
+        return Ok(());
+    }
+    let cancel = cancelled_by_signals();
+    let progress = options.progress.clone();
+    let mut lab = Lab::start(options, cancel.clone()).await?;
+    say(&welcome(lab.topology()));
+    let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
+    lab.prepare_next_start();
+    let ended = tokio::select! {
+        () = cancel.cancelled() => Ended::Asked,
+        ended = lab.ended() => ended,
+    };
+    feed.abort();
+    progress.note("stopping");
+    let stopped = lab.shutdown().await;
+    match ended {
+        Ended::Asked => stopped,
+        Ended::KeycloakDied(how) => Err(Trouble::new(
+            Kind::Part,
+            format!("Keycloak ended by itself: {how}"),
+            "without it nobody can sign in, so the lab was stopped",
+            "look at `cargo xtask lab logs keycloak`, then start again",
+        )),
+    }
+}
+
+/// A client for the lab that runs, after waiting for one that is just starting or stopping.
+async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
+    let folders = global.folders()?;
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        match state::look(&folders) {
+            Found::Nothing | Found::Leftovers => return Ok(None),
+            Found::Running(record) => return Ok(Some(record.client())),
+            Found::Busy { pid } if begun.elapsed() > START_DEADLINE => {
+                return Err(Trouble::new(
+                    Kind::State,
+                    format!("another lab{} has been starting or stopping for too long", detach::process(pid)),
+                    "one lab runs at a time in one state folder",
+                    "stop it: `cargo xtask lab down`",
+                ));
+            }
+            Found::Busy { pid } => {
+                if !std::mem::replace(&mut told, true) {
+                    out::progress(global)
+                        .note(&format!("another lab{} is starting or stopping; waiting for it", detach::process(pid)));
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// `lab up` twice is no error, unless something else is wanted than what runs.
+async fn already_up(client: &LabClient, wanted: &LabArgs) -> Result<(), Trouble> {
+    let (status, topology) = (client.status().await?, client.topology().await?);
+    let other_runtime = wanted.runtime != "auto" && wanted.runtime != topology.runtime.to_string();
+    let other_version = wanted.keycloak.as_ref().is_some_and(|version| *version != topology.version);
+    if other_runtime || other_version {
+        return Err(Trouble::new(
+            Kind::State,
+            format!("a lab is up already, with Keycloak {} by {}", topology.version, topology.runtime),
+            "it is not what you asked for, and one lab runs at a time in one state folder",
+            "stop it first: `cargo xtask lab down`",
+        ));
+    }
+    if status.state != State::Up {
+        return Err(Trouble::new(
+            Kind::Part,
+            "a lab is up already, but not all of its parts answer",
+            "sign-in or sign-out will fail somewhere",
+            "see which: `cargo xtask lab status`; start afresh: `cargo xtask lab down`, then `cargo xtask lab up`",
+        ));
+    }
+    say("The lab is up already.");
+    say(&welcome(&topology));
+    Ok(())
+}
+
+fn welcome(topology: &Topology) -> String {
+    let mut text = format!("Keycloak {} ({}) at {}\n", topology.version, topology.runtime, topology.keycloak);
+    for portal in &topology.portals {
+        text.push_str(&format!("{:<9} {}\n", portal.name, portal.url));
+    }
+    text.push_str(&format!(
+        "Sign in as john.employee, mary.manager, alex.admin or pat.partner; the password is {}.\n\
+         Next: open a portal (`cargo xtask lab open internal`), or play a lesson (`cargo xtask scenario run backchannel-happy`).",
+        realm::PASSWORD
+    ));
+    text
+}
+
+async fn print_feed(mut events: tokio::sync::broadcast::Receiver<lab_trace::Event>, topology: Topology) {
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                if let Some(line) = feed::line(&event, &topology) {
+                    say(&line);
+                }
+            }
+            Err(RecvError::Lagged(missed)) => say(&format!("   ({missed} lines left out: too fast to print)")),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What people see: progress and trouble on stderr.
+
+use std::error::Error as _;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lab::Trouble;
+use lab::progress::{Progress, Silent};
+use tracing_subscriber::EnvFilter;
+
+use crate::settings::Global;
+
+/// Sets the log up: warnings unless more is asked for.
+pub(crate) fn init(global: &Global) {
+    let default = match global.verbose {
+        // A cookie of an ended session is what every lesson about logout is about, not a reason to warn.
+        0 => "warn,tower_sessions_core=error",
+        1 => "info,lab=debug,portals=debug,tower_sessions_core=error",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_env("SSO_LAB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let colour = colour();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+}
+
+/// Whether stderr may have colour and moving lines: a terminal, and nobody said no.
+pub(crate) fn colour() -> bool {
+    let said = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal()
+        && !said("NO_COLOR")
+        && !said("CI")
+        && std::env::var("TERM").as_deref() != Ok("dumb")
+}
+
+/// Prints trouble in its four parts and gives its exit code.
+pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
+    eprintln!("error: {}", trouble.what);
+    let mut source = trouble.source();
+    while let Some(cause) = source {
+        eprintln!("  caused by: {cause}");
+        source = cause.source();
+    }
+    eprintln!("  {}.", trouble.means.trim_end_matches('.'));
+    eprintln!("  do: {}", trouble.action);
+    ExitCode::from(trouble.kind.exit_code())
+}
+
+/// Progress as it suits where stderr goes.
+pub(crate) fn progress(global: &Global) -> Arc<dyn Progress> {
+    if global.quiet {
+        Arc::new(Silent)
+    } else if colour() {
+        Arc::new(Moving { bar: Mutex::new(None) })
+    } else {
+        Arc::new(Lines { begun: Mutex::new(Instant::now()) })
+    }
+}
+
+/// One plain line a stage: for CI, files and screen readers.
+struct Lines {
+    begun: Mutex<Instant>,
+}
+
+impl Progress for Lines {
+    fn begin(&self, what: &str, usual: Option<Duration>) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        eprintln!("{what}{}", usually(usual));
+    }
+
+    fn done(&self, what: &str) {
+        let took = self.begun.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        eprintln!("{what} ({:.1} s)", took.as_secs_f32());
+    }
+
+    fn note(&self, text: &str) {
+        eprintln!("note: {text}");
+    }
+}
+
+/// A spinner with the seconds, for a terminal.
+struct Moving {
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Moving {
+    fn replace(&self, bar: Option<ProgressBar>) {
+        let old = std::mem::replace(&mut *self.bar.lock().unwrap_or_else(PoisonError::into_inner), bar);
+        if let Some(old) = old {
+            old.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Moving {
+    fn begin(&self, what: &str, usual: Option<Duration>) {
+        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::new_spinner().with_style(style).with_message(format!("{what}{}", usually(usual)));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        self.replace(Some(bar));
+    }
+
+    fn done(&self, what: &str) {
+        let took = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(ProgressBar::elapsed);
+        self.replace(None);
+        eprintln!("{what} ({:.1} s)", took.unwrap_or_default().as_secs_f32());
+    }
+
+    fn note(&self, text: &str) {
+        match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(bar) => bar.suspend(|| eprintln!("note: {text}")),
+            None => eprintln!("note: {text}"),
+        }
+    }
+}
+
+fn usually(usual: Option<Duration>) -> String {
+    usual.map(|usual| format!(" (usually {} s)", usual.as_secs().max(1))).unwrap_or_default()
+}
+
+/// Prints a result. A reader that has gone away (`| head`) is no error.
+pub(crate) fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Prints a result that brings its own line ends.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    let _ = write!(std::io::stdout().lock(), "{text}");
+}

@@ -1,0 +1,238 @@
+//! `cargo xtask scenario …`
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Subcommand, ValueEnum};
+use lab::control::client::LabClient;
+use lab::ports::Ports;
+use lab::state::{self, Found};
+use lab::world::Lab;
+use lab::{Kind, Trouble};
+use scenarios::library::Library;
+use scenarios::report::{self, Finished, Outcome};
+use scenarios::snapshot::{self, Compared};
+use scenarios::{Lesson, runner};
+use tokio_util::sync::CancellationToken;
+
+use crate::out::{self, say};
+use crate::settings::{Format, Global, LabArgs};
+use crate::signals::cancelled_by_signals;
+
+mod show;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// All lessons, in teaching order
+    List {
+        /// How the result is printed
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// A lesson as a handout
+    Show {
+        /// Its id
+        id: String,
+        /// With the notes for trainers
+        #[arg(long)]
+        trainer: bool,
+    },
+    /// Check the lessons' files
+    Lint,
+    /// Play lessons against the running lab, or against one of their own that ends with them
+    Run(Box<RunArgs>),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// Which lessons
+    #[arg(required_unless_present = "all", value_name = "ID")]
+    ids: Vec<String>,
+    /// All of them
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Compare each transcript with its snapshot; exit 6 when one differs
+    #[arg(long, conflicts_with = "bless")]
+    check: bool,
+    /// Write the transcripts as snapshots
+    #[arg(long)]
+    bless: bool,
+    /// How the results are printed
+    #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+    format: RunFormat,
+    /// How long one lesson may take, in seconds
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// Lessons from another folder
+    #[arg(long, value_name = "DIR")]
+    lessons: Option<PathBuf>,
+    #[command(flatten)]
+    lab: LabArgs,
+}
+
+/// How results of a run are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RunFormat {
+    /// Transcripts and verdicts.
+    Human,
+    /// One object.
+    Json,
+    /// For CI servers.
+    Junit,
+}
+
+pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {
+    match command {
+        Command::List { format } => show::list(format),
+        Command::Show { id, trainer } => show::handout(&id, trainer),
+        Command::Lint => show::lint(),
+        Command::Run(args) => play(*args, global).await,
+    }
+}
+
+async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
+    let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
+    // Before a lab is started: a misspelt id should not cost a start.
+    let lessons = chosen(&library, &args)?;
+    let cancel = cancelled_by_signals();
+    let stage = Stage::find(&args, global, &cancel).await?;
+    let mut finished = Vec::new();
+    for lesson in &lessons {
+        let one = tokio::select! {
+            one = play_one(&library, lesson, stage.client(), &args) => one,
+            () = cancel.cancelled() => break,
+        };
+        if args.format == RunFormat::Human {
+            let verbose = !args.check && !args.bless && !global.quiet;
+            out::print(&report::human(&one, verbose));
+        }
+        finished.push(one);
+    }
+    stage.leave().await?;
+    match args.format {
+        RunFormat::Human => out::print(&report::summary(&finished)),
+        RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
+        RunFormat::Junit => out::print(&report::junit(&finished)),
+    }
+    if cancel.is_cancelled() {
+        std::process::exit(Kind::Interrupted.exit_code().into());
+    }
+    match report::exit_code(&finished) {
+        0 => Ok(()),
+        // The results have said what is wrong; there is nothing to add.
+        code => std::process::exit(code.into()),
+    }
+}
+
+fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
+    if !args.all {
+        return args.ids.iter().map(|id| library.lesson(id)).collect();
+    }
+    let (lessons, errors) = library.lessons()?;
+    match errors.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(lessons),
+    }
+}
+
+async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs) -> Finished {
+    let begun = Instant::now();
+    let mut finished = Finished {
+        id: lesson.id().to_owned(),
+        title: lesson.front.title.clone(),
+        took: Duration::ZERO,
+        outcome: Outcome::Passed,
+        run: None,
+    };
+    let limit = Duration::from_secs(args.timeout);
+    let outcome = match tokio::time::timeout(limit, outcome(library, lesson, client, args)).await {
+        Ok(Ok((outcome, run))) => {
+            finished.run = run;
+            outcome
+        }
+        Ok(Err(trouble)) => Outcome::Trouble(trouble),
+        Err(_) => Outcome::Trouble(Trouble::new(
+            Kind::Part,
+            format!("not finished after {} s", args.timeout),
+            "a part of the lab hangs or is very slow",
+            "look at `cargo xtask lab status`; give it more time with `--timeout SECONDS`",
+        )),
+    };
+    finished.outcome = outcome;
+    finished.took = begun.elapsed();
+    finished
+}
+
+async fn outcome(
+    library: &Library,
+    lesson: &Lesson,
+    client: &LabClient,
+    args: &RunArgs,
+) -> Result<(Outcome, Option<scenarios::run::Run>), Trouble> {
+    let topology = client.topology().await?;
+    if !runner::fits(lesson, &topology)? {
+        let range = &lesson.front.keycloak.value;
+        return Ok((Outcome::Skipped(format!("it is about Keycloak {range}, and {} runs", topology.version)), None));
+    }
+    let run = runner::run(lesson, client).await?;
+    let failures = run.failures().count();
+    let file = library.file(lesson);
+    let outcome = if failures > 0 {
+        Outcome::LessonFailed(failures)
+    } else if args.bless {
+        match snapshot::bless(&file, &run)? {
+            Some(path) => Outcome::Blessed(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
+            None => Outcome::Passed,
+        }
+    } else if args.check {
+        match snapshot::check(&file, &run)? {
+            Compared::Same => Outcome::Passed,
+            Compared::Missing => Outcome::SnapshotDiffers("there is no snapshot yet".to_owned()),
+            Compared::Different(diff) => Outcome::SnapshotDiffers(diff),
+        }
+    } else {
+        Outcome::Passed
+    };
+    Ok((outcome, Some(run)))
+}
+
+/// The lab that lessons are played on.
+enum Stage {
+    /// Somebody's running one; it stays.
+    Running(LabClient),
+    /// Our own; it ends with the lessons.
+    Own(Box<Lab>, LabClient),
+}
+
+impl Stage {
+    async fn find(args: &RunArgs, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
+        let progress = out::progress(global);
+        if let Found::Running(record) = state::look(&global.folders()?) {
+            let client = record.client();
+            let topology = client.topology().await?;
+            let other_runtime = args.lab.runtime != "auto" && args.lab.runtime != topology.runtime.to_string();
+            let other_version = args.lab.keycloak.as_ref().is_some_and(|version| *version != topology.version);
+            if !other_runtime && !other_version {
+                progress.note("playing on the running lab, which is reset before each lesson");
+                return Ok(Self::Running(client));
+            }
+        }
+        let options = args.lab.options(global, false, Ports::Auto, progress)?;
+        let lab = Lab::start(options, cancel.clone()).await?;
+        let client = lab.client();
+        Ok(Self::Own(Box::new(lab), client))
+    }
+
+    fn client(&self) -> &LabClient {
+        match self {
+            Self::Running(client) | Self::Own(_, client) => client,
+        }
+    }
+
+    async fn leave(self) -> Result<(), Trouble> {
+        match self {
+            Self::Running(_) => Ok(()),
+            Self::Own(lab, _) => lab.shutdown().await,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The command line without a Keycloak: wrong usage and missing things, each with its words and exit code.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::Desk;
+
+#[test]
+fn what_needs_a_lab_says_how_to_start_one() {
+    let desk = Desk::new();
+    for arguments in [&["lab", "open"][..], &["lab", "reset"], &["lab", "logs", "keycloak"]] {
+        desk.run(arguments).assert_trouble(3, &["cargo xtask lab up"]);
+    }
+}
+
+#[test]
+fn status_and_down_when_nothing_runs_say_so_and_change_nothing() {
+    let desk = Desk::new();
+    assert_eq!(desk.status()["state"], "down");
+    assert!(desk.must(&["lab", "down"]).out.contains("nothing to stop"));
+    assert!(!desk.state().exists(), "looking creates nothing");
+}
+
+#[test]
+fn unknown_words_are_told_with_the_known_ones() {
+    let desk = Desk::new();
+    desk.run(&["lab", "up", "--runtime", "podman"]).assert_trouble(2, &["podman", "dist"]);
+    desk.run(&["lab", "up", "--ports", "some"]).assert_trouble(2, &["some", "auto"]);
+    desk.run(&["lab", "up", "--keycloak", "latest"]).assert_trouble(2, &["latest", "26."]);
+    let portal = desk.run(&["lab", "logs", "internl"]);
+    assert_eq!(portal.code, Some(2));
+    assert!(portal.err.contains("internal"), "{}", portal.err);
+}
+
+#[test]
+fn a_broken_realm_file_is_told_with_its_line() {
+    let desk = Desk::new();
+    let file = desk.folder.path().join("realm.json");
+    std::fs::write(&file, "{\n  \"realm\": \"enterprise-sso\",\n  oops\n}\n").unwrap();
+    desk.run(&["lab", "up", "--realm", file.to_str().unwrap()]).assert_trouble(7, &["line 3"]);
+    desk.run(&["lab", "up", "--realm", "nowhere.json"]).assert_trouble(7, &["nowhere.json"]);
+}
+
+#[test]
+fn the_labs_known_passwords_never_leave_loopback() {
+    let desk = Desk::new();
+    desk.run(&["lab", "up", "--bind", "192.0.2.1"]).assert_trouble(8, &["password123", "--realm"]);
+    desk.run(&["lab", "up", "--bind", "0.0.0.0"]).assert_trouble(2, &["0.0.0.0"]);
+}
+
+#[test]
+fn help_names_every_command() {
+    let desk = Desk::new();
+    let help = desk.must(&["--help"]).out;
+    for command in ["lab", "scenario", "image", "test", "bench", "tidy"] {
+        assert!(help.contains(command), "{help}");
+    }
+}

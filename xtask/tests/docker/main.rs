@@ -1,0 +1,47 @@
+//! The lab with Keycloak in a container of our own image.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::Command;
+
+use support::Desk;
+
+fn containers(run_id: &str) -> String {
+    let filter = format!("label=sso-lab.run={run_id}");
+    let listed = Command::new("docker").args(["ps", "--all", "--quiet", "--filter", &filter]).output().unwrap();
+    assert!(listed.status.success());
+    String::from_utf8(listed.stdout).unwrap().trim().to_owned()
+}
+
+/// One test, because each part needs the image and all of them the same engine.
+#[test]
+fn the_image_builds_and_the_lessons_are_the_same_in_a_container() {
+    let desk = Desk::new();
+    let built = desk.must(&["image", "build"]);
+    assert!(built.out.contains("sso-lab-keycloak:"), "{}", built.out);
+
+    let lessons = desk.must(&["scenario", "run", "--all", "--check", "--runtime", "docker"]);
+    assert!(lessons.out.contains("6 lessons: 6 passed"), "{}", lessons.out);
+
+    desk.must(&["lab", "up", "--detach", "--runtime", "docker"]);
+    let run_id = desk.run_id().unwrap();
+    let status = desk.status();
+    assert_eq!((&status["state"], &status["runtime"]), (&"up".into(), &"docker".into()));
+    assert_ne!(containers(&run_id), "");
+    let doctor = desk.must(&["lab", "doctor"]);
+    for portal in ["internal", "external", "admin"] {
+        assert!(doctor.out.contains(&format!("ok    Keycloak's POST reaches {portal}")), "{}", doctor.out);
+    }
+
+    // Killed: the container stays, and the next command removes it.
+    let pid = desk.record().unwrap()["pid"].as_u64().unwrap();
+    support::signal(u32::try_from(pid).unwrap(), "KILL");
+    support::wait_for("the status says broken", || desk.status()["state"] == "broken");
+    let down = desk.must(&["lab", "down"]);
+    assert!(down.out.contains("The lab is down."), "{}", down.out);
+    assert_eq!(containers(&run_id), "");
+    desk.assert_nothing_left(&run_id);
+}

@@ -1,0 +1,49 @@
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::{Desk, end_of, signal, wait_for};
+
+/// Interrupts `lab up` after `pause`, wherever it is then, and looks at what is left.
+fn interrupt_after(pause: Duration, name: &str) {
+    let desk = Desk::new();
+    let child = desk
+        .command(&["lab", "up", "--runtime", "dist"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let run_file = desk.state().join("main/run-id");
+    wait_for("the seat is taken", || run_file.exists());
+    let run_id = desk.run_id().unwrap();
+    wait_for("the moment", || begun.elapsed() >= pause);
+    signal(child.id(), name);
+    let said = end_of(child);
+    assert!(matches!(said.code, Some(0 | 130)), "after {pause:?}: {:?}\n{}", said.code, said.err);
+    desk.assert_nothing_left(&run_id);
+}
+
+#[test]
+fn an_interrupt_at_any_moment_of_the_start_leaves_nothing() {
+    for milliseconds in [0, 300, 900, 1_800, 3_000, 5_000, 8_000] {
+        interrupt_after(Duration::from_millis(milliseconds), "INT");
+    }
+}
+
+#[test]
+fn a_termination_is_an_interrupt() {
+    interrupt_after(Duration::from_millis(1_200), "TERM");
+}
+
+#[test]
+fn an_interrupted_detach_takes_its_background_process_along() {
+    let desk = Desk::new();
+    let child = desk.command(&["lab", "up", "--detach"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let run_file = desk.state().join("main/run-id");
+    wait_for("the seat is taken", || run_file.exists());
+    let run_id = desk.run_id().unwrap();
+    signal(child.id(), "INT");
+    let said = end_of(child);
+    assert_eq!(said.code, Some(130), "{}", said.err);
+    desk.assert_nothing_left(&run_id);
+}

@@ -1,0 +1,92 @@
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::support::{Desk, is_port_open, processes_of, signal, wait_for};
+
+#[test]
+fn ten_times_up_and_down_leave_nothing_behind() {
+    let desk = Desk::new();
+    for round in 1..=10 {
+        let up = desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+        let status = desk.status();
+        assert_eq!(status["state"], "up", "round {round}: {status}");
+        assert_eq!(status["runtime"], "dist");
+        assert_eq!(status["keycloak"]["version"], lab::keycloak::versions::DEFAULT);
+        let portals = status["portals"].as_array().unwrap();
+        let names: Vec<&str> = portals.iter().map(|portal| portal["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["internal", "external", "admin"]);
+        assert!(portals.iter().all(|portal| portal["healthy"] == true), "{status}");
+        for portal in portals {
+            assert!(up.out.contains(portal["url"].as_str().unwrap()), "{}", up.out);
+        }
+        let run_id = desk.run_id().unwrap();
+        assert!(!processes_of(&run_id).is_empty());
+
+        desk.must(&["lab", "down"]);
+        assert_eq!(desk.status(), json!({"state": "down", "runtime": null, "keycloak": null, "portals": []}));
+        desk.assert_nothing_left(&run_id);
+        let urls = portals.iter().map(|portal| portal["url"].as_str().unwrap());
+        for url in urls.chain([status["keycloak"]["url"].as_str().unwrap()]) {
+            assert!(!is_port_open(url), "round {round}: {url} still listens");
+        }
+    }
+}
+
+#[test]
+fn a_killed_lab_is_seen_and_the_next_up_cleans_up_after_it() {
+    let desk = Desk::new();
+    desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    let (killed, pid) = (desk.run_id().unwrap(), desk.record().unwrap()["pid"].as_u64().unwrap());
+    signal(u32::try_from(pid).unwrap(), "KILL");
+    wait_for("the status says broken", || desk.status()["state"] == "broken");
+    assert!(!processes_of(&killed).is_empty(), "Keycloak outlives a killed lab; otherwise this test tests nothing");
+
+    let up = desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    assert!(up.err.contains(&format!("removed the files of run {killed}")), "{}", up.err);
+    assert_eq!(processes_of(&killed), Vec::<u32>::new());
+    let next = desk.run_id().unwrap();
+    assert_ne!(next, killed);
+    assert_eq!(desk.status()["state"], "up");
+    desk.must(&["lab", "down"]);
+    desk.assert_nothing_left(&next);
+}
+
+#[test]
+fn down_cleans_up_after_a_killed_lab_too() {
+    let desk = Desk::new();
+    desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    let (killed, pid) = (desk.run_id().unwrap(), desk.record().unwrap()["pid"].as_u64().unwrap());
+    signal(u32::try_from(pid).unwrap(), "KILL");
+    let down = desk.must(&["lab", "down"]);
+    assert!(down.out.contains("The lab is down."), "{}", down.out);
+    desk.assert_nothing_left(&killed);
+}
+
+#[test]
+fn up_twice_is_the_same_lab_and_another_version_is_refused() {
+    let desk = Desk::new();
+    let first = desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    let run_id = desk.run_id().unwrap();
+    let second = desk.must(&["lab", "up"]);
+    assert!(second.out.contains("up already") && second.out.contains(first.out.trim()), "{}", second.out);
+    assert_eq!(desk.run_id().unwrap(), run_id);
+    desk.run(&["lab", "up", "--keycloak", "26.2.5"]).assert_trouble(3, &["up already", "lab down"]);
+    let doctor = desk.must(&["lab", "doctor"]);
+    for portal in ["internal", "external", "admin"] {
+        assert!(doctor.out.contains(&format!("ok    Keycloak's POST reaches {portal}")), "{}", doctor.out);
+    }
+    desk.must(&["lab", "reset"]);
+    assert!(desk.must(&["lab", "logs", "keycloak"]).out.contains("Keycloak"));
+    assert!(desk.must(&["lab", "open", "admin", "--print"]).out.starts_with("http://localhost:"));
+}
+
+#[test]
+fn a_taken_port_is_told_with_its_holder_and_nothing_is_left() {
+    // Whoever has 3001 now, this test or another program, it is taken.
+    let _taken = TcpListener::bind("127.0.0.1:3001");
+    let desk = Desk::new();
+    let said = desk.run(&["lab", "up", "--ports", "fixed"]);
+    said.assert_trouble(4, &["is taken", "(process ", "--ports auto"]);
+    desk.assert_nothing_left("none");
+}

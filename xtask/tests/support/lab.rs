@@ -1,0 +1,61 @@
+//! A lab in the test's own process, on free ports, in a state folder of its own.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+use std::sync::Arc;
+
+use ::lab::control::client::LabClient;
+use ::lab::keycloak::versions;
+use ::lab::keycloak::{self, Credentials, Runtime};
+use ::lab::ports::Ports;
+use ::lab::progress::Silent;
+use ::lab::state::Folders;
+use ::lab::world::{Lab, Options};
+use realm::Realm;
+use tokio_util::sync::CancellationToken;
+
+/// The lab and its folder.
+pub struct RunningLab {
+    lab: Lab,
+    _folder: tempfile::TempDir,
+}
+
+impl RunningLab {
+    /// With Keycloak as a Java process.
+    pub async fn dist() -> Self {
+        Self::start(Runtime::Dist, keycloak::Options::default(), None).await
+    }
+
+    pub async fn start(runtime: Runtime, keycloak: keycloak::Options, admin: Option<Credentials>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
+        let options = Options {
+            runtime,
+            version: versions::DEFAULT.to_owned(),
+            keycloak,
+            ports: Ports::Auto,
+            bind: "127.0.0.1".parse().unwrap(),
+            realm: Realm::shipped(),
+            folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
+            main_seat: false,
+            admin,
+            progress: Arc::new(Silent),
+        };
+        let lab = Lab::start(options, CancellationToken::new()).await;
+        let lab = lab.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));
+        Self { lab, _folder: folder }
+    }
+
+    pub fn client(&self) -> LabClient {
+        self.lab.client()
+    }
+
+    /// Public address of a portal, with a trailing slash; `keycloak` for Keycloak's.
+    pub fn url(&self, name: &str) -> String {
+        let topology = self.lab.topology();
+        topology.portal(name).map_or(&topology.keycloak, |portal| &portal.url).to_string()
+    }
+
+    pub async fn stop(self) {
+        self.lab.shutdown().await.unwrap();
+    }
+}
