@@ -96,7 +96,8 @@ async fn by_maven(
     if said.contains("No space left on device") {
         return Err(unpack::failed(&zip, io::ErrorKind::StorageFull.into()));
     }
-    let first = said.lines().next().unwrap_or_default().trim_start_matches("[ERROR] ");
+    let first = said.lines().next().unwrap_or_default();
+    let first = first.split_once("[ERROR] ").map_or(first, |(_, sentence)| sentence);
     Err(part(format!("Maven did not fetch it ({how}): {first}")))
 }
 
