@@ -28,6 +28,8 @@ use crate::{hosting, http, sweep};
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
 pub const START_DEADLINE: Duration = Duration::from_mins(4);
+/// The administrator that the lab makes. Part of the prepared cache's key, so whoever prepares has to name the same.
+const ADMINISTRATOR: &str = "lab-admin";
 /// How long the parts may take to end after a stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -314,7 +316,7 @@ pub fn would_launch(options: &Options) -> Launch {
         version: options.version.clone(),
         realm: options.realm.clone(),
         public_url: Url::parse("http://localhost:8080/").unwrap_or_else(|_| unreachable!("a constant address")),
-        admin: Credentials { username: "nobody".to_owned(), password: String::new() },
+        admin: Credentials { username: ADMINISTRATOR.to_owned(), password: String::new() },
         run_id: "none".to_owned(),
         run_dir: nowhere.clone(),
         log_file: nowhere.join("keycloak.log"),
@@ -332,7 +334,7 @@ fn launch(options: &Options, seat: &Seat, places: &Places) -> Launch {
         admin: options
             .admin
             .clone()
-            .unwrap_or_else(|| Credentials { username: "lab-admin".to_owned(), password: random_word() }),
+            .unwrap_or_else(|| Credentials { username: ADMINISTRATOR.to_owned(), password: random_word() }),
         run_id: seat.run_id.clone(),
         run_dir: seat.run_dir(),
         log_file: seat.log_file("keycloak"),

@@ -228,7 +228,10 @@ fn wait_for_realm(port: u16, cancel: &CancellationToken) -> Result<(), Trouble> 
                 return Ok(());
             }
         }
-        if cancel.is_cancelled() || begun.elapsed() > DEADLINE {
+        if cancel.is_cancelled() {
+            return Err(failed("interrupted"));
+        }
+        if begun.elapsed() > DEADLINE {
             return Err(failed("the bare Keycloak was not ready in time"));
         }
         std::thread::sleep(Duration::from_millis(20));
