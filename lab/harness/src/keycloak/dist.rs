@@ -61,18 +61,6 @@ impl Default for DistOptions {
     }
 }
 
-/// A distribution for other uses than a start: the zip or folder, its digest checked. Errors: as for a start.
-pub async fn distribution(
-    launch: &Launch,
-    options: &DistOptions,
-    cancel: &CancellationToken,
-) -> Result<PathBuf, Trouble> {
-    let version = Version::parse(&launch.version)?;
-    Ok(match distribution::find(launch, &version, options, cancel).await? {
-        Distribution::Zip(path) | Distribution::Folder(path) => path,
-    })
-}
-
 /// Lays a distribution out in the new folder `into`, as a person would by unpacking it. Errors: as for a start.
 pub async fn unpacked(
     launch: &Launch,
@@ -131,7 +119,7 @@ impl Setup {
         if let Some(warning) = version.warning() {
             launch.progress.note(&warning);
         }
-        let java = java::find(&options.java, launch.progress.as_ref()).await?;
+        let java = java::find_up_to(&options.java, version.newest_java(), launch.progress.as_ref()).await?;
         let slot = Slot::of(launch, &java, &distribution::identity(options));
         Ok(Self { version, java, slot })
     }

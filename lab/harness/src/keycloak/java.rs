@@ -58,6 +58,12 @@ impl Search {
 /// Finds Java. `JAVA_HOME` is the person's word and is taken or refused; the Java on `PATH` gives way to a newer one
 /// in the platform's folders, and the progress says so. Errors: none there, or too old.
 pub async fn find(search: &Search, progress: &dyn Progress) -> Result<Java, Trouble> {
+    find_up_to(search, u32::MAX, progress).await
+}
+
+/// The same for a Keycloak that does not run on every Java: none newer than `newest` is chosen, except where
+/// `JAVA_HOME` demands it. Errors: also when there are only newer ones.
+pub async fn find_up_to(search: &Search, newest: u32, progress: &dyn Progress) -> Result<Java, Trouble> {
     if let Some(home) = &search.java_home {
         let binary = home.join("bin/java");
         if !is_program(&binary) {
@@ -71,11 +77,21 @@ pub async fn find(search: &Search, progress: &dyn Progress) -> Result<Java, Trou
         None => None,
     };
     if let Some(java) = &on_path
-        && java.major >= PREFERRED
+        && (PREFERRED..=newest).contains(&java.major)
     {
         return Ok(java.clone());
     }
-    match (newest_in(&search.folders).await, on_path) {
+    match (newest_in(&search.folders, newest).await, on_path) {
+        (Some(older), Some(on_path)) if on_path.major > newest => {
+            progress.note(&format!(
+                "using Java {} at {} instead of Java {} from PATH: this Keycloak does not run on anything newer than {newest}",
+                older.major,
+                older.binary.display(),
+                on_path.major
+            ));
+            Ok(older)
+        }
+        (None, Some(on_path)) if on_path.major > newest => Err(too_new(&on_path, newest)),
         (Some(newer), Some(on_path)) if newer.major > on_path.major => {
             progress.note(&format!(
                 "using Java {} at {} instead of Java {} from PATH: Keycloak starts faster on it (JAVA_HOME decides otherwise)",
@@ -92,8 +108,8 @@ pub async fn find(search: &Search, progress: &dyn Progress) -> Result<Java, Trou
     }
 }
 
-/// The newest usable JDK below `folders`.
-async fn newest_in(folders: &[PathBuf]) -> Option<Java> {
+/// The newest usable JDK below `folders`, none newer than `at_most`.
+async fn newest_in(folders: &[PathBuf], at_most: u32) -> Option<Java> {
     let listed = folders.iter().filter_map(|folder| folder.read_dir().ok()).flatten().flatten();
     let homes: Vec<PathBuf> = listed.map(|entry| entry.path()).collect();
     let mut newest: Option<Java> = None;
@@ -102,7 +118,7 @@ async fn newest_in(folders: &[PathBuf]) -> Option<Java> {
         for binary in [home.join("bin/java"), home.join("Contents/Home/bin/java")] {
             if is_program(&binary)
                 && let Some(java) = examine(&binary).await
-                && java.major >= OLDEST
+                && (OLDEST..=at_most).contains(&java.major)
                 && newest.as_ref().is_none_or(|best| best.major < java.major)
             {
                 newest = Some(java);
@@ -163,6 +179,15 @@ fn missing(how: &str) -> Trouble {
         format!("no Java to run Keycloak with: {how}"),
         format!("the runtime `dist` starts Keycloak as a Java process and needs Java {OLDEST} or newer"),
         "install a JDK (Debian, Ubuntu: `apt install openjdk-21-jre-headless` or openjdk-17-jre-headless) or point JAVA_HOME to one",
+    )
+}
+
+fn too_new(java: &Java, newest: u32) -> Trouble {
+    Trouble::new(
+        Kind::Environment,
+        format!("PATH has Java {}, and this Keycloak runs on nothing newer than Java {newest}", java.major),
+        "it would end while it starts",
+        format!("install a JDK from {OLDEST} to {newest} and let JAVA_HOME name it, or run a newer Keycloak"),
     )
 }
 

@@ -47,6 +47,13 @@ impl Version {
         self.sha256
     }
 
+    /// The newest Java that it runs on, as far as that was measured: 26.7.3 runs on Java 25, and 26.2.5 ends while it
+    /// starts there. Lines in between count as old, because every Keycloak 26 runs on an older Java, too.
+    pub fn newest_java(&self) -> u32 {
+        let line = self.text.split('.').nth(1).and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
+        if line >= 7 { u32::MAX } else { 24 }
+    }
+
     /// What to tell the person about a version without a pinned digest; `None` for the pinned ones.
     pub fn warning(&self) -> Option<String> {
         self.sha256.is_none().then(|| {

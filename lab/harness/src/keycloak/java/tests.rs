@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::{Search, find, major_of};
+use super::{Search, find, find_up_to, major_of};
 use crate::keycloak::testing::program;
 use crate::progress::{Progress, Silent};
 use crate::trouble::Kind;
@@ -127,4 +127,17 @@ async fn another_build_of_java_has_another_identity() {
     let before = find(&search, &Silent).await.unwrap();
     std::fs::write(home.join("release"), "JAVA_VERSION=\"21.0.5\"\n").unwrap();
     assert_ne!(find(&search, &Silent).await.unwrap().identity, before.identity);
+}
+
+#[tokio::test]
+async fn a_keycloak_that_runs_on_no_newer_java_gets_an_older_one_or_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let newest = jdk(folder.path(), "25", true);
+    let search = Search { java_home: None, path: Some(path_of(&newest)), folders: vec![folder.path().to_owned()] };
+    let trouble = find_up_to(&search, 24, &Silent).await.unwrap_err();
+    assert!(trouble.what.contains("Java 25") && trouble.action.contains("JAVA_HOME"), "{trouble}");
+    jdk(folder.path(), "17.0.15", true);
+    jdk(folder.path(), "21.0.4", true);
+    assert_eq!(find_up_to(&search, 24, &Silent).await.unwrap().major, 21);
+    assert_eq!(find(&search, &Silent).await.unwrap().major, 25);
 }

@@ -44,3 +44,9 @@ fn what_is_no_version_of_the_line_is_wrong_usage() {
         assert!(trouble.what.contains(text) && trouble.action.contains(DEFAULT), "{text}");
     }
 }
+
+#[test]
+fn an_old_line_is_not_given_a_java_that_it_does_not_run_on() {
+    assert_eq!(Version::parse("26.2.5").unwrap().newest_java(), 24);
+    assert_eq!(Version::parse("26.7.3").unwrap().newest_java(), u32::MAX);
+}
