@@ -4,6 +4,8 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use process_wrap::tokio::{CommandWrap, ProcessGroup};
@@ -30,7 +32,8 @@ pub struct Group {
     pgid: Pid,
     exit: watch::Receiver<Option<String>>,
     log: PathBuf,
-    gone: bool,
+    /// Nobody is in the group any more. From then on its number may be given to strangers, so no signal goes there.
+    gone: Arc<AtomicBool>,
 }
 
 impl Group {
@@ -49,15 +52,19 @@ impl Group {
             cannot_start(&program, "it ended at once", std::io::Error::from(std::io::ErrorKind::NotFound))
         })?;
         let (told, exit) = watch::channel(None);
+        let gone = Arc::new(AtomicBool::new(false));
+        let empty = gone.clone();
         // One task owns the child, so that `died` and `stop` may both wait and either may be dropped.
         tokio::spawn(async move {
             let how = match child.inner_mut().wait().await {
                 Ok(status) => describe(status),
                 Err(error) => format!("cannot be waited for: {error}"),
             };
+            // At once: a number that was just given back is not given out again so soon.
+            empty.store(test_kill_process_group(pgid).is_err(), Ordering::Release);
             let _ = told.send(Some(how));
         });
-        Ok(Self { pgid, exit, log: log.to_owned(), gone: false })
+        Ok(Self { pgid, exit, log: log.to_owned(), gone })
     }
 
     /// The group's id, which is its leader's process id.
@@ -85,7 +92,7 @@ impl Group {
 
     /// Asks the group to end and waits at most `polite`, then kills it. Errors: it survived even that.
     pub async fn stop_within(&mut self, polite: Duration) -> Result<(), Trouble> {
-        if self.gone {
+        if self.gone.load(Ordering::Acquire) {
             return Ok(());
         }
         let _ = kill_process_group(self.pgid, Signal::TERM);
@@ -95,7 +102,7 @@ impl Group {
                 return Err(survived(self.pgid()));
             }
         }
-        self.gone = true;
+        self.gone.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -106,7 +113,7 @@ impl Group {
 
     async fn empty_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
-        while test_kill_process_group(self.pgid).is_ok() {
+        while !self.gone.load(Ordering::Acquire) && test_kill_process_group(self.pgid).is_ok() {
             if Instant::now() >= deadline {
                 return false;
             }
@@ -118,7 +125,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if !self.gone {
+        if !self.gone.load(Ordering::Acquire) {
             let _ = kill_process_group(self.pgid, Signal::KILL);
         }
     }

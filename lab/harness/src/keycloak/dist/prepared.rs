@@ -12,18 +12,18 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{home, server};
+use super::server;
 use crate::keycloak::java::Java;
 use crate::keycloak::{Launch, hex};
 
+mod manifest;
+
+use manifest::Manifest;
+
 /// Grows when the layout below changes, so that older caches are left alone.
 const FORMAT: u32 = 2;
-const MANIFEST: &str = "manifest.json";
-/// Of files that are too big to be read at every start, only the edges are: a truncated or overwritten one is found.
-const EDGE: usize = 64 * 1024;
 
 /// Where the prepared state for one combination of version, distribution, realm, Java and options belongs.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(super) struct Slot {
 pub(super) struct Prepared {
     folder: PathBuf,
     manifest: Manifest,
-    _held: File,
+    _held: Lock,
 }
 
 /// What a look into a slot finds.
@@ -48,22 +48,6 @@ pub(super) enum Found {
     Absent,
     /// Something there that must not be used; why.
     Damaged(String),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Manifest {
-    format: u32,
-    /// Password of the administrator in the database; each run replaces it in its own copy.
-    admin_password: String,
-    files: Vec<Entry>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
-    path: PathBuf,
-    size: u64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    edges: Option<String>,
 }
 
 impl Slot {
@@ -101,12 +85,13 @@ impl Slot {
             Err(TryLockError::WouldBlock) => return Found::Absent,
             Err(TryLockError::Error(error)) => return Found::Damaged(format!("its lock cannot be taken: {error}")),
         }
-        match check(&self.folder) {
+        let held = Lock(held);
+        match Manifest::check(&self.folder) {
             Ok(manifest) => {
                 // The newest-used slots survive a clean-up.
                 let _ = File::options()
                     .append(true)
-                    .open(self.folder.join(MANIFEST))
+                    .open(Manifest::file(&self.folder))
                     .and_then(|file| file.set_modified(std::time::SystemTime::now()));
                 Found::Prepared(Prepared { folder: self.folder.clone(), manifest, _held: held })
             }
@@ -119,7 +104,7 @@ impl Slot {
     pub(super) fn try_begin(&self) -> io::Result<Option<Workshop>> {
         fs::create_dir_all(self.folder.parent().unwrap_or(&self.folder))?;
         let Some(alone) = self.try_alone()? else { return Ok(None) };
-        if check(&self.folder).is_ok() {
+        if Manifest::check(&self.folder).is_ok() {
             return Ok(None);
         }
         if self.folder.exists() {
@@ -142,7 +127,7 @@ impl Slot {
     pub(super) fn tidy(&self, keep: usize) -> io::Result<()> {
         let mut others: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
         for entry in fs::read_dir(self.folder.parent().unwrap_or(&self.folder))?.flatten() {
-            let used = entry.path().join(MANIFEST).metadata().and_then(|meta| meta.modified());
+            let used = Manifest::file(&entry.path()).metadata().and_then(|meta| meta.modified());
             if let Ok(used) = used
                 && entry.path() != self.folder
             {
@@ -156,10 +141,10 @@ impl Slot {
         Ok(())
     }
 
-    fn try_alone(&self) -> io::Result<Option<File>> {
+    fn try_alone(&self) -> io::Result<Option<Lock>> {
         let file = self.lock_file()?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Lock(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -172,13 +157,24 @@ impl Slot {
     }
 }
 
+/// A lock that is given back at once. Closing the file is not enough: a process that is just being started has a copy
+/// of it for a moment, and the lock with it.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// A slot while it is prepared. Dropping it unfinished empties the slot.
 #[derive(Debug)]
 pub(super) struct Workshop {
     folder: PathBuf,
     finished: bool,
     /// Given back after the drop: fields go last.
-    _alone: File,
+    _alone: Lock,
 }
 
 impl Workshop {
@@ -189,13 +185,7 @@ impl Workshop {
 
     /// Writes the manifest over what is in the folder now: from here on it is prepared.
     pub(super) fn finish(mut self, admin_password: &str) -> io::Result<()> {
-        let files = list(&self.folder)?;
-        let manifest = Manifest { format: FORMAT, admin_password: admin_password.to_owned(), files };
-        let text = serde_json::to_vec(&manifest).map_err(io::Error::other)?;
-        // Complete or absent, also when the computer stops in between.
-        let new = self.folder.join(format!("{MANIFEST}.new"));
-        write_private(&new, &text)?;
-        fs::rename(&new, self.folder.join(MANIFEST))?;
+        Manifest::write(&self.folder, admin_password)?;
         self.finished = true;
         Ok(())
     }
@@ -227,7 +217,7 @@ impl Prepared {
 
     /// Password of the administrator in the database.
     pub(super) fn admin_password(&self) -> &str {
-        &self.manifest.admin_password
+        self.manifest.admin_password()
     }
 }
 
@@ -249,78 +239,6 @@ pub(super) fn training(folder: &Path) -> PathBuf {
 /// The class archive inside a prepared folder or workshop.
 pub(super) fn archive(folder: &Path) -> PathBuf {
     folder.join("classes.jsa")
-}
-
-/// Compares a folder with its manifest.
-fn check(folder: &Path) -> Result<Manifest, String> {
-    let text = fs::read(folder.join(MANIFEST)).map_err(|error| format!("no manifest: {error}"))?;
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| format!("its manifest: {error}"))?;
-    if manifest.format != FORMAT || !home::is_built(&distribution(folder)) {
-        return Err("it is not complete".to_owned());
-    }
-    for entry in &manifest.files {
-        let found = describe(folder, &entry.path, entry.edges.is_some())
-            .map_err(|error| format!("{}: {error}", entry.path.display()))?;
-        if found != *entry {
-            return Err(format!("{} was changed", entry.path.display()));
-        }
-    }
-    Ok(manifest)
-}
-
-/// All files of a folder; those outside the distribution's own libraries with a digest of their edges.
-fn list(folder: &Path) -> io::Result<Vec<Entry>> {
-    let mut files = Vec::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(below) = folders.pop() {
-        for entry in fs::read_dir(folder.join(&below))? {
-            let entry = entry?;
-            let path = below.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                folders.push(path);
-            } else if !entry.file_type()?.is_symlink() {
-                let shipped = path.starts_with("home") && !path.starts_with("home/lib/quarkus");
-                files.push(describe(folder, &path, !shipped)?);
-            }
-        }
-    }
-    files.sort_by(|one, two| one.path.cmp(&two.path));
-    Ok(files)
-}
-
-fn describe(folder: &Path, path: &Path, with_edges: bool) -> io::Result<Entry> {
-    let file = folder.join(path);
-    let size = file.metadata()?.len();
-    let edges = with_edges.then(|| edges(&file, size)).transpose()?;
-    Ok(Entry { path: path.to_owned(), size, edges })
-}
-
-/// Digest of the first and the last 64 KiB; of the whole file where it is not bigger than 4 MiB.
-fn edges(file: &Path, size: u64) -> io::Result<String> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = File::open(file)?;
-    let mut hash = Sha256::new();
-    if size <= 4 << 20 {
-        let mut all = Vec::new();
-        file.read_to_end(&mut all)?;
-        hash.update(&all);
-    } else {
-        let mut edge = vec![0; EDGE];
-        file.read_exact(&mut edge)?;
-        hash.update(&edge);
-        file.seek(SeekFrom::End(-i64::try_from(EDGE).unwrap_or(0)))?;
-        file.read_exact(&mut edge)?;
-        hash.update(&edge);
-    }
-    Ok(hex(&hash.finalize()))
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::process::{Pid, test_kill_process_group};
@@ -62,6 +63,7 @@ async fn an_end_is_told_to_everybody_who_waits_with_its_reason() {
     assert_eq!(group.ended().await, "exit status 7");
     assert_eq!(group.ended().await, "exit status 7");
     assert!(group.has_ended());
+    assert!(group.gone.load(Ordering::Acquire), "its number may be somebody else's by now");
     assert_eq!(group.last_lines(1), "reason");
 }
 
