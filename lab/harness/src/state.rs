@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::control::client::LabClient;
+use crate::keycloak::process;
 use crate::trouble::{Kind, Trouble};
 
 /// The two folders that the lab writes to, and nothing else.
@@ -117,8 +118,9 @@ impl Seat {
             Err(TryLockError::Error(error)) => return Err(unwritable(&dir).caused_by(error)),
         }
         let run_id = format!("{:016x}", rand::random::<u64>());
-        let written = lock
-            .set_len(0)
+        // A record that a killed lab left behind would name a process that is somebody else's by now.
+        let written = gone(fs::remove_file(dir.join("lab.json")))
+            .and_then(|()| lock.set_len(0))
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
             .and_then(|()| fs::create_dir_all(dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
@@ -205,6 +207,14 @@ pub fn is_main_held(folders: &Folders) -> bool {
     is_held(&main_dir(folders))
 }
 
+/// The process that holds the main seat, if one does and it can be recognised: it must run this very program. A number
+/// in a file may belong to anybody by now, and only a process of ours may be sent a signal.
+pub fn main_holder(folders: &Folders) -> Option<u32> {
+    let dir = main_dir(folders);
+    let pid = read_pid(&dir).filter(|_| is_held(&dir))?;
+    process::is_this_program(pid).then_some(pid)
+}
+
 /// The log file of a part of the main lab.
 pub fn main_log_file(folders: &Folders, part: &str) -> PathBuf {
     log_file(&main_dir(folders), part)
@@ -239,15 +249,15 @@ fn read_pid(dir: &Path) -> Option<u32> {
 }
 
 fn clear(dir: &Path) -> std::io::Result<()> {
-    let gone = |result: std::io::Result<()>| match result {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    };
     gone(fs::remove_file(dir.join("lab.json")))?;
     gone(fs::remove_file(dir.join("lab.json.new")))?;
     gone(fs::remove_dir_all(dir.join("run")))?;
     // Last: while the id is there, a later lab knows that cleaning up is not finished.
     gone(fs::remove_file(dir.join("run-id")))
+}
+
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    removed.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn open_lock(dir: &Path) -> std::io::Result<File> {
@@ -288,7 +298,7 @@ fn unwritable(dir: &Path) -> Trouble {
 mod tests {
     use std::fs;
 
-    use super::{Folders, Found, Kind, Record, Seat, abandoned, look};
+    use super::{Folders, Found, Kind, Record, Seat, abandoned, look, main_holder};
 
     fn folders() -> (tempfile::TempDir, Folders) {
         let dir = tempfile::tempdir().unwrap();
@@ -341,6 +351,30 @@ mod tests {
         drop((main, own));
         assert_eq!(abandoned(&folders).len(), 2);
         assert!(own_dir.exists());
+    }
+
+    #[test]
+    fn only_a_process_that_runs_this_program_is_taken_for_the_holder() {
+        let (_dir, folders) = folders();
+        assert_eq!(main_holder(&folders), None, "nobody");
+        let seat = Seat::claim_main(&folders).unwrap();
+        assert_eq!(main_holder(&folders), Some(std::process::id()));
+        let mut stranger = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        fs::write(seat.dir.join("lock"), stranger.id().to_string()).unwrap();
+        assert_eq!(main_holder(&folders), None, "a stranger's number");
+        stranger.kill().unwrap();
+        stranger.wait().unwrap();
+        assert_eq!(main_holder(&folders), None, "a number of nobody");
+    }
+
+    #[test]
+    fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
+        let (_dir, folders) = folders();
+        let seat = Seat::claim_main(&folders).unwrap();
+        seat.publish(&record(&seat)).unwrap();
+        drop(seat);
+        let _next = Seat::claim_main(&folders).unwrap();
+        assert!(matches!(look(&folders), Found::Busy { .. }));
     }
 
     #[cfg(unix)]

@@ -22,6 +22,7 @@ mod embedded {
     //! Templates and static files, see `build.rs`.
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
+mod drain;
 mod error;
 mod external;
 mod frame;

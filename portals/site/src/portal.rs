@@ -21,7 +21,7 @@ use crate::oidc::sign_in::SignInBegun;
 use crate::pages::{PageError, Pages};
 use crate::session::{Begun, MemoryStore};
 use crate::settings::{Kind, Settings, SettingsError};
-use crate::{about, admin, assets, backchannel, external, frame, internal, request_log};
+use crate::{about, admin, assets, backchannel, drain, external, frame, internal, request_log};
 
 /// No request body is longer: forms and one logout token. A longer one is answered with 413.
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
@@ -107,6 +107,7 @@ impl Portal {
             .merge(assets::routes())
             .fallback(async || Trouble::NoPage)
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
+            .layer(middleware::from_fn(drain::rest))
             // From here on outwards: what applies to every answer, also to those of the layers within.
             .layer(CatchPanicLayer::custom(frame::after_panic))
             .layer(frame::no_cross_site_posts(&self.app.settings, backchannel::PATH))

@@ -14,40 +14,47 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
-    let pid = match state::look(&folders) {
+    let busy = match state::look(&folders) {
         Found::Nothing => {
             say(
                 "No lab is running and none left anything behind: there is nothing to stop. Start one: `cargo xtask lab up`.",
             );
             return Ok(());
         }
-        Found::Leftovers => None,
-        Found::Busy { pid } => pid,
+        Found::Leftovers => false,
+        Found::Busy { .. } => true,
         Found::Running(record) => {
             // A lab that does not answer is ended by signal below.
             let _ = record.client().stop().await;
-            if freed(&folders).await { None } else { Some(record.pid) }
+            !freed(&folders).await
         }
     };
-    if let Some(pid) = pid {
-        detach::terminate(pid);
-        if !freed(&folders).await {
-            detach::kill(pid);
-            if !freed(&folders).await {
-                return Err(Trouble::new(
-                    Kind::Part,
-                    format!("the lab (process {pid}) does not end"),
-                    "it still holds its ports and files",
-                    format!("end it by hand: `kill -9 {pid}`, then `cargo xtask lab down` again"),
-                ));
-            }
-        }
+    if busy {
+        end_by_signal(&folders).await?;
     }
     for line in sweep::sweep(&folders).await? {
         say(&line);
     }
     say("The lab is down.");
     Ok(())
+}
+
+/// Ends the lab that holds the seat, first politely. A process that cannot be recognised as a lab gets no signal.
+async fn end_by_signal(folders: &Folders) -> Result<(), Trouble> {
+    for signal in [detach::terminate, detach::kill] {
+        if let Some(pid) = state::main_holder(folders) {
+            signal(pid);
+        }
+        if freed(folders).await {
+            return Ok(());
+        }
+    }
+    Err(Trouble::new(
+        Kind::Part,
+        "the lab does not end",
+        "some process still holds the lab's seat, with its ports and files",
+        "find it with `fuser` on the file `main/lock` in the state folder, end it, then `cargo xtask lab down` again",
+    ))
 }
 
 /// Waits until no process holds the seat.

@@ -177,6 +177,16 @@ fn groups_of(run_id: &str) -> Vec<(Pid, String)> {
     groups
 }
 
+/// Whether process `pid` is there and runs the same program as this one.
+pub(crate) fn is_this_program(pid: u32) -> bool {
+    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+    let (asked, own) = (sysinfo::Pid::from_u32(pid), sysinfo::Pid::from_u32(std::process::id()));
+    let Ok(mut system) = System::new() else { return false };
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[asked, own]), true, ProcessRefreshKind::nothing());
+    let name = |pid| system.process(pid).map(sysinfo::Process::name);
+    name(asked).is_some() && name(asked) == name(own)
+}
+
 /// The last `count` lines of a file without the frames of Java's stack traces, which push out the sentences that
 /// people can use. Whatever cannot be read is left out.
 pub fn last_lines(file: &Path, count: usize) -> String {
