@@ -124,8 +124,16 @@ impl Seat {
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
             .and_then(|()| fs::create_dir_all(dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
-        written.map_err(|error| unwritable(&dir).caused_by(error))?;
-        Ok(Self { dir, run_id, lock, own })
+        let seat = Self { dir, run_id, lock, own };
+        match written {
+            Ok(()) => Ok(seat),
+            Err(error) => {
+                let trouble = unwritable(&seat.dir).caused_by(error);
+                // Nothing was started: nobody shall find half a seat and take it for a killed lab.
+                let _ = seat.release();
+                Err(trouble)
+            }
+        }
     }
 
     /// Folder for this run's temporary files.
@@ -198,6 +206,9 @@ pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
         .chain(own)
         .filter_map(|(dir, own)| {
             let run_id = fs::read_to_string(dir.join("run-id"));
+            // Trap: a disk that is full, or a kill at the wrong moment, leaves an empty file. No process may be ended
+            // because it carries an empty mark.
+            let run_id = run_id.map(|id| if id.is_empty() { "none".to_owned() } else { id });
             let lock = open_lock(&dir).ok()?;
             lock.try_lock().ok()?;
             match run_id {
@@ -213,6 +224,15 @@ pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
 /// Whether some process holds the main seat.
 pub fn is_main_held(folders: &Folders) -> bool {
     is_held(&main_dir(folders))
+}
+
+/// The right to play lessons on the main lab: whoever plays resets it again and again, so there can be one at a time.
+/// Held until dropped, however the process ends; `None` while another process has it.
+pub fn claim_play(folders: &Folders) -> Option<File> {
+    let path = main_dir(folders).join("playing");
+    let lock = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
+    lock.try_lock().ok()?;
+    Some(lock)
 }
 
 /// The process that holds the main seat, if one does and it can be recognised: it must run this very program. A number
@@ -349,6 +369,27 @@ mod tests {
         }
         assert!(matches!(look(&folders), Found::Nothing));
         assert!(abandoned(&folders).is_empty());
+    }
+
+    #[test]
+    fn an_empty_run_id_marks_nothing_and_is_cleaned_up() {
+        let (_dir, folders) = folders();
+        let seat = Seat::claim_main(&folders).unwrap();
+        fs::write(seat.dir.join("run-id"), "").unwrap();
+        drop(seat);
+        let found = abandoned(&folders);
+        assert_eq!(found.iter().map(|seat| seat.run_id.as_str()).collect::<Vec<_>>(), ["none"]);
+        found.into_iter().for_each(|seat| seat.release().unwrap());
+        assert!(matches!(look(&folders), Found::Nothing));
+    }
+
+    #[test]
+    fn a_seat_that_cannot_be_written_leaves_no_trace_of_a_run() {
+        let (_dir, folders) = folders();
+        let run_id = folders.state.join("main/run-id");
+        fs::create_dir_all(&run_id).unwrap(); // a folder where the file should be: writing fails
+        assert_eq!(Seat::claim_main(&folders).unwrap_err().kind, Kind::Environment);
+        assert!(!folders.state.join("main/run").exists());
     }
 
     #[test]

@@ -18,6 +18,15 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
     let busy = match state::look(&folders) {
         Found::Nothing => {
+            // A killed `scenario run` had a lab of its own, in another seat.
+            let swept = sweep::sweep(&folders).await?;
+            if !swept.is_empty() {
+                for line in &swept {
+                    say(line);
+                }
+                say("No lab is running.");
+                return Ok(());
+            }
             say(
                 "No lab is running and none left anything behind: there is nothing to stop. Start one: `cargo xtask lab up`.",
             );
