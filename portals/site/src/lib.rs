@@ -25,6 +25,7 @@ mod embedded {
 mod drain;
 mod error;
 mod external;
+mod faults;
 mod frame;
 mod frontchannel;
 mod internal;
@@ -41,6 +42,7 @@ mod shown;
 mod testing;
 
 pub use clock::Clock;
+pub use faults::{About, Exposed, Fault, Faults, UnknownFault};
 pub use journal::{Entry, Journal, Step};
 pub use portal::{Portal, PortalError};
 pub use serve::serve;

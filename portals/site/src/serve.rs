@@ -1,6 +1,7 @@
 //! A portal on a socket, and how it stops.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Extension;
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::faults::Exposed;
 use crate::portal::Portal;
 
 /// How long requests under way may take after the word to stop.
@@ -26,7 +28,13 @@ pub(crate) struct Stopping(pub(crate) CancellationToken);
 
 /// Serves `portal` on `listener` until `stop`. Open event streams end at once then, other requests within two seconds;
 /// what is left after that is cut off. When it returns, nothing of it runs any more and the port is free.
-pub async fn serve(portal: &Portal, listener: TcpListener, stop: CancellationToken) {
+///
+/// # Errors
+/// [`Exposed`] when the portal has faults and `listener` can be reached from other computers; nothing is served then.
+pub async fn serve(portal: &Portal, listener: TcpListener, stop: CancellationToken) -> Result<(), Exposed> {
+    // An address that cannot be told may be any.
+    let anywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    portal.served_at(listener.local_addr().unwrap_or(anywhere))?;
     let service = TowerToHyperService::new(portal.router().layer(Extension(Stopping(stop.clone()))));
     let mut connections = JoinSet::new();
     loop {
@@ -49,6 +57,7 @@ pub async fn serve(portal: &Portal, listener: TcpListener, stop: CancellationTok
         tracing::warn!(target: "portal", "{} connections were cut off", connections.len());
         connections.shutdown().await;
     }
+    Ok(())
 }
 
 async fn connection(stream: TcpStream, service: TowerToHyperService<axum::Router>, stop: CancellationToken) {
