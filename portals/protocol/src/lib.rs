@@ -7,8 +7,10 @@
 //!
 //! 1. [`callback`]: the authorization response that ends a sign-in, and the way back from a sign-out.
 //! 2. [`logout_token`]: the signed message by which the provider ends a session (back channel).
-//! 3. [`seen`]: the memory that makes a logout token work only once.
-//! 4. [`frontchannel`]: the request that the provider makes a browser send (front channel).
+//! 3. [`matching`]: which sessions a logout token means.
+//! 4. [`seen`] and [`tombstones`]: the memories that make a logout token work only once, and also when it overtakes the
+//!    session that it ends.
+//! 5. [`frontchannel`]: the request that the provider makes a browser send (front channel).
 //!
 //! Each refusal names its clause in the form `BCL-2.6`: the short name of a specification and the section.
 
@@ -16,12 +18,16 @@ pub mod callback;
 pub mod frontchannel;
 mod jws;
 pub mod logout_token;
+pub mod matching;
 mod parameters;
 pub mod seen;
 #[cfg(test)]
 mod testing;
+pub mod tombstones;
 
 pub use callback::{AuthorizationResponse, CallbackRefusal, PostLogoutRefusal};
 pub use frontchannel::{FrontChannelRefusal, FrontChannelRequest};
 pub use logout_token::{Expectations, KeySet, Refusal, Subject, VerifiedLogoutToken, verify};
+pub use matching::{KnownSession, Match, matches};
 pub use seen::SeenTokens;
+pub use tombstones::{TOMBSTONE_LIFE, Tombstone, TombstoneKey, Tombstones};

@@ -153,6 +153,9 @@ pub enum Refusal {
     /// A `nonce`: this is an ID token, or made of one.
     #[error("expected no nonce, found one: this is an ID token")]
     HasNonce,
+    /// The `sid` is that of a session here, the `sub` that of somebody else.
+    #[error("expected the session's own user in sub, found another one")]
+    OtherUser,
     /// The token was used before.
     #[error("expected a token that was not used before, found one that was")]
     Replayed,
@@ -185,6 +188,7 @@ impl Refusal {
             | Self::NoLogoutEvent
             | Self::EventNotAnObject { .. }
             | Self::HasNonce
+            | Self::OtherUser
             | Self::Replayed => "BCL-2.6",
         }
     }
@@ -216,6 +220,7 @@ impl Refusal {
             Self::NoLogoutEvent | Self::EventNotAnObject { .. } => 6,
             Self::HasNonce => 7,
             Self::Replayed => 8,
+            Self::OtherUser => 10,
         }
     }
 
@@ -246,6 +251,7 @@ impl Refusal {
             Self::NoLogoutEvent => "the token must have the logout event",
             Self::EventNotAnObject { .. } => "the logout event must be an object",
             Self::HasNonce => "the token must not have a nonce",
+            Self::OtherUser => "the session must be that of the named user",
             Self::Replayed => "the token must not have been used before",
         }
     }
