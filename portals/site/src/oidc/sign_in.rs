@@ -143,7 +143,8 @@ async fn identify(app: &App, metadata: &Metadata, tokens: &Tokens, nonce: &Nonce
 
     // `openidconnect` leaves some checks to us. This portal asks for no `max_age` and no `acr_values`, so one remains.
     let now = app.clock.now();
-    let found = IdTokenExtras { azp: claims.authorized_party().map(|party| party.as_str()), ..IdTokenExtras::default() };
+    let found =
+        IdTokenExtras { azp: claims.authorized_party().map(|party| party.as_str()), ..IdTokenExtras::default() };
     let asked = Asked { client_id: &app.settings.client_id, max_age: None, acr_values: &[] };
     id_token_extras::check(found, asked, now).map_err(|refusal| {
         Trouble::bad_provider(app, &format!("its ID token is not acceptable ({refusal})"), refusal.clause())
