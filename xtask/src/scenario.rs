@@ -131,6 +131,13 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     let (lessons, errors) = library.lessons()?;
     match errors.into_iter().next() {
         Some(error) => Err(error.into()),
+        // A CI run over a wrong folder must not be green.
+        None if lessons.is_empty() => Err(Trouble::new(
+            Kind::Usage,
+            "there is no lesson in the folder",
+            "nothing would be played, and nothing checked",
+            "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
+        )),
         None => Ok(lessons),
     }
 }

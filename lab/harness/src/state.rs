@@ -151,6 +151,14 @@ impl Seat {
             .map_err(|error| unwritable(&self.dir).caused_by(error))
     }
 
+    /// Takes back what [`Seat::publish`] told: from now on the lab is found as one that cannot be talked to.
+    ///
+    /// # Errors
+    /// Environment: the folder cannot be written.
+    pub fn unpublish(&self) -> Result<(), Trouble> {
+        gone(fs::remove_file(self.dir.join("lab.json"))).map_err(|error| unwritable(&self.dir).caused_by(error))
+    }
+
     /// Gives the seat back: the run's files go, logs of the main seat stay.
     ///
     /// # Errors
@@ -319,6 +327,8 @@ mod tests {
         assert!(matches!(look(&folders), Found::Busy { pid: Some(pid) } if pid == std::process::id()));
         seat.publish(&record(&seat)).unwrap();
         assert!(matches!(look(&folders), Found::Running(_)));
+        seat.unpublish().unwrap();
+        assert!(matches!(look(&folders), Found::Busy { .. }), "it is stopping");
         seat.release().unwrap();
         assert!(matches!(look(&folders), Found::Nothing));
         Seat::claim_main(&folders).unwrap();

@@ -9,6 +9,8 @@ use super::detach;
 use crate::out::say;
 use crate::settings::Global;
 
+/// How long a lab may take to answer that it stops.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How long each way of stopping gets before the next, harder one.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -25,7 +27,7 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
         Found::Busy { .. } => true,
         Found::Running(record) => {
             // A lab that does not answer is ended by signal below.
-            let _ = record.client().stop().await;
+            let _ = tokio::time::timeout(ANSWER, record.client().stop()).await;
             !freed(&folders).await
         }
     };

@@ -36,6 +36,26 @@ fn a_termination_is_an_interrupt() {
 }
 
 #[test]
+fn an_interrupt_cleans_up_also_when_nobody_reads_the_output_any_more() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command(&["lab", "up", "--runtime", "dist"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lab_file = desk.state().join("main/lab.json");
+    wait_for("the lab is up", || lab_file.exists());
+    let run_id = desk.run_id().unwrap();
+    // What `lab up 2>&1 | tee log` is after Ctrl-C: the same signal has ended `tee`.
+    drop((child.stdout.take(), child.stderr.take()));
+    signal(child.id(), "INT");
+    let said = end_of(child);
+    assert_eq!(said.code, Some(0), "a panic would be 101");
+    desk.assert_nothing_left(&run_id);
+}
+
+#[test]
 fn an_interrupted_detach_takes_its_background_process_along() {
     let desk = Desk::new();
     let child = desk.command(&["lab", "up", "--detach"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
