@@ -5,6 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::faults::Fault;
 use crate::portal::App;
 
 pub(crate) fn routes() -> Router<App> {
@@ -13,7 +14,11 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Says that the portal answers. It does not ask the provider: a portal whose provider is down is not down itself.
 async fn health(State(app): State<App>) -> Json<Value> {
-    Json(json!({"status": "ok", "portal": app.settings.kind}))
+    let mut answer = json!({"status": "ok", "portal": app.settings.kind});
+    if app.faults.on(Fault::P21bHealthTells) {
+        answer["signed_in"] = app.sessions.signed_in().0.into();
+    }
+    Json(answer)
 }
 
 async fn info(State(app): State<App>) -> Json<Value> {

@@ -33,8 +33,7 @@ const COOKIE: &str = "admin_session";
 const NEEDED: &str = "employee";
 
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let sessions = session::layer(app.sessions.clone(), COOKIE, app.settings.is_https());
-    Router::new()
+    let with_sessions = Router::new()
         .route("/admin/login", get(login))
         .route("/admin/auth", get(auth))
         .route("/admin/callback", get(callback))
@@ -45,8 +44,8 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/admin/items/review-all", post(items::review_all))
         .route("/admin/items/{id}/{verb}", post(items::decide))
         .route("/logout", get(frontchannel::logout))
-        .route("/logout.html", get(frontchannel::logout))
-        .layer(sessions)
+        .route("/logout.html", get(frontchannel::logout));
+    session::layered(with_sessions, app, COOKIE)
         .route("/", get(async || Redirect::to("/admin/dashboard")))
         .route("/admin", get(async || Redirect::to("/admin/dashboard")))
         // No session layer here: the provider's server has no cookie.

@@ -13,6 +13,7 @@ use serde_json::json;
 use tower_sessions::Session;
 
 use crate::error::Trouble;
+use crate::faults::Fault;
 use crate::frame::Nonce;
 use crate::journal::Step;
 use crate::oidc::{sign_in, sign_out};
@@ -27,16 +28,17 @@ const COOKIE: &str = "internal_session";
 const NEEDED: &str = "employee";
 
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let sessions = session::layer(app.sessions.clone(), COOKIE, app.settings.is_https());
-    Router::new()
+    let with_sessions = Router::new()
         .route("/login", get(login))
         .route("/callback", get(callback))
         .route("/signout", post(signout))
         .route("/signed-out", get(signed_out))
         .route("/api/me", get(me))
         .route("/api/events", get(events::events))
-        .route("/logout", get(frontchannel::logout))
-        .layer(sessions)
+        .route("/logout", get(frontchannel::logout));
+    let with_sessions =
+        if app.faults.on(Fault::P13GetSignOut) { with_sessions.route("/signout", get(signout)) } else { with_sessions };
+    session::layered(with_sessions, app, COOKIE)
         // No session layer here: the shell holds no user data, and the provider's server has no cookie.
         .route("/", get(shell))
         .route(backchannel::PATH, post(backchannel::logout))

@@ -6,10 +6,13 @@
 //! Read in this order: [`mod@signed_in`] (what is kept), [`memory`] (the rules of the store), [`store`] (the same as a
 //! store for `tower-sessions`), [`ending`] (why a session ended), [`begun`] (what a browser began and has not finished).
 
+use axum::Router;
 use serde_json::Value;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error;
-use tower_sessions::{Session, SessionManagerLayer, session_store};
+use tower_sessions::{Session, SessionManagerLayer, SessionStore, session_store};
+
+use crate::portal::App;
 
 pub(crate) mod begun;
 pub(crate) mod ending;
@@ -33,7 +36,7 @@ const BROWSER: &str = "browser";
 /// another site), but not with another site's forms. The name is the portal's own, because ports do not separate
 /// cookies: two portals on `localhost` with one name would throw each other's sessions away. No lifetime: the server
 /// knows when the session ends, and a clock that a lesson moves is the server's.
-pub(crate) fn layer(store: MemoryStore, cookie: &'static str, https: bool) -> SessionManagerLayer<MemoryStore> {
+pub(crate) fn layer<S: SessionStore + Clone>(store: S, cookie: &'static str, https: bool) -> SessionManagerLayer<S> {
     SessionManagerLayer::new(store)
         .with_name(cookie)
         .with_http_only(true)
@@ -42,9 +45,22 @@ pub(crate) fn layer(store: MemoryStore, cookie: &'static str, https: bool) -> Se
         .with_secure(https)
 }
 
+/// `routes` with this portal's sessions around them.
+pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
+    if !app.faults.get().is_empty() {
+        return crate::faults::sessions::layered(routes, app, cookie);
+    }
+    routes.layer(layer(app.sessions.clone(), cookie, app.settings.is_https()))
+}
+
 /// Who is signed in, if anybody. Reading never prolongs a session.
 pub(crate) async fn signed_in(session: &Session) -> Result<Option<SignedIn>, Error> {
     session.get(SIGNED_IN).await
+}
+
+/// Puts somebody into a session that is not in the store. Only a naive twin wants that.
+pub(crate) async fn impersonate(session: &Session, who: &SignedIn) -> Result<(), Error> {
+    session.insert(SIGNED_IN, who).await
 }
 
 /// Why a session could not be opened.

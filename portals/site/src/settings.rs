@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::faults::Faults;
+
 /// Which of the three portals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,6 +35,8 @@ pub struct Settings {
     pub public_url: Url,
     /// The other portals, for links.
     pub siblings: Vec<Sibling>,
+    /// Faults that are on from the start.
+    pub faults: Faults,
 }
 
 /// Another portal that pages link to.

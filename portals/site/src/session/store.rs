@@ -60,6 +60,17 @@ impl MemoryStore {
         ids.len()
     }
 
+    /// The sessions with this `sid`, or without one those of this user. For the naive twins, which end more or less than
+    /// a verified token names.
+    pub(crate) fn of(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Vec<Id> {
+        self.memory().of(iss, sid, sub)
+    }
+
+    /// Every session in which somebody is signed in.
+    pub(crate) fn all(&self) -> Vec<Id> {
+        self.memory().all()
+    }
+
     /// Ends every session whose time is over.
     pub(crate) fn end_expired(&self) {
         let ids = self.memory().end_expired(self.clock.now());

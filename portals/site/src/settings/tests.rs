@@ -10,6 +10,7 @@ fn settings() -> Settings {
         client_secret: Some(Secret::new("hush")),
         public_url: Url::parse("http://localhost:3003").unwrap(),
         siblings: Vec::new(),
+        faults: crate::Faults::NONE,
     }
 }
 
