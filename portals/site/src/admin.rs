@@ -6,6 +6,7 @@
 
 use axum::extract::{Query, RawQuery, State};
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -16,7 +17,7 @@ use tower_sessions::Session;
 use crate::error::Trouble;
 use crate::frame::Nonce;
 use crate::journal::Step;
-use crate::oidc::{sign_in, sign_out};
+use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
 use crate::session::{Ending, SignedIn};
 use crate::{backchannel, frontchannel, session, shown};
@@ -47,6 +48,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/logout", get(frontchannel::logout))
         .route("/logout.html", get(frontchannel::logout))
         .layer(sessions)
+        .layer(map_response(session::unsaved))
         .route("/", get(async || Redirect::to("/admin/dashboard")))
         .route("/admin", get(async || Redirect::to("/admin/dashboard")))
         // No session layer here: the provider's server has no cookie.
@@ -121,8 +123,11 @@ async fn own_session(session: Session) -> Result<Response, Trouble> {
 /// reason if a session ended just now, or a page that names the missing role.
 async fn employee(app: &App, session: &Session, nonce: &Nonce) -> Result<Result<SignedIn, Response>, Trouble> {
     let id = session.id();
-    let Some(who) = session::signed_in(session).await? else {
-        let ending = id.and_then(|id| app.sessions.last_words(id));
+    let Some(who) = refresh::active(app, session).await? else {
+        let ending = match id {
+            Some(id) => app.sessions.last_words(id).await?,
+            None => None,
+        };
         let login = ending.map_or("/admin/login".to_owned(), |ending| format!("/admin/login?why={}", ending.word()));
         return Ok(Err(Redirect::to(&login).into_response()));
     };

@@ -31,7 +31,7 @@ pub(crate) async fn logout(
     let who = signed_in(&session).await?;
     let text = match (id, who) {
         (Some(id), Some(who)) if request.names(&who.iss, who.sid.as_deref()) => {
-            app.sessions.end(id, Ending::FrontChannel);
+            app.sessions.end(id, Ending::FrontChannel).await?;
             session.flush().await?;
             let detail = [("sid", who.sid.as_deref().unwrap_or("none"))];
             let text = format!("A front-channel request ended the session of {}", who.username);

@@ -6,6 +6,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -15,7 +16,7 @@ use tower_sessions::Session;
 use crate::error::Trouble;
 use crate::frame::Nonce;
 use crate::journal::Step;
-use crate::oidc::{sign_in, sign_out};
+use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
 use crate::{backchannel, frontchannel, session, shown};
 
@@ -36,14 +37,21 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/api/me", get(me))
         .route("/api/events", get(events::events))
         .route("/logout", get(frontchannel::logout))
-        .layer(sessions)
-        // No session layer here: the shell holds no user data, and the provider's server has no cookie.
         .route("/", get(shell))
+        .layer(sessions)
+        .layer(map_response(session::unsaved))
+        // No session layer here: the provider's server has no cookie.
         .route(backchannel::PATH, post(backchannel::logout))
 }
 
-/// The page of the app, the same for everybody.
-async fn shell(State(app): State<App>, Extension(nonce): Extension<Nonce>) -> Result<Html<String>, Trouble> {
+/// The page of the app, the same for everybody: it holds no user data. But who loads it is active, so this is the moment
+/// to have the session confirmed.
+async fn shell(
+    State(app): State<App>,
+    session: Session,
+    Extension(nonce): Extension<Nonce>,
+) -> Result<Html<String>, Trouble> {
+    refresh::active(&app, &session).await?;
     app.pages.render("internal/app.html", &nonce, json!({}))
 }
 

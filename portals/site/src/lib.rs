@@ -44,4 +44,4 @@ pub use clock::Clock;
 pub use journal::{Entry, Journal, Step};
 pub use portal::{Portal, PortalError};
 pub use serve::serve;
-pub use settings::{Kind, Secret, Settings, SettingsError, Sibling, UnknownKind};
+pub use settings::{Kind, RedisUrl, Secret, Settings, SettingsError, Sibling, StoreAt, UnknownKind, UnknownStore};

@@ -6,6 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+mod store_at;
+
+pub use store_at::{RedisUrl, StoreAt, UnknownStore};
+
 /// Which of the three portals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,6 +37,8 @@ pub struct Settings {
     pub public_url: Url,
     /// The other portals, for links.
     pub siblings: Vec<Sibling>,
+    /// Where it keeps its sessions.
+    pub store: StoreAt,
 }
 
 /// Another portal that pages link to.
