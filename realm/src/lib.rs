@@ -9,8 +9,12 @@ use std::fmt;
 use serde_json::Value;
 use url::Url;
 
+mod faults;
+pub mod lint;
 mod names;
 
+pub use faults::{Fault, Target, UnknownFault, merge};
+pub use lint::lint;
 pub use names::{Client, PASSWORD, REALM, Role, User};
 
 /// The realm file as shipped.
@@ -96,6 +100,10 @@ impl Realm {
     /// The representation of one client.
     pub fn client(&self, client: Client) -> Option<&Value> {
         self.json["clients"].as_array()?.iter().find(|entry| entry["clientId"] == client.id())
+    }
+
+    fn client_mut(&mut self, client: Client) -> Option<&mut Value> {
+        self.json["clients"].as_array_mut()?.iter_mut().find(|entry| entry["clientId"] == client.id())
     }
 
     /// The same realm with the portals' default origins replaced by `hosts` and the lab's default secrets by

@@ -55,7 +55,12 @@ pub(crate) async fn start(
         let log = log.map_err(|error| cannot_host(client, "its log cannot be written").caused_by(error))?;
         tasks.spawn(follow(client, portal.journal().clone(), (recorder.clone(), masker.clone()), log, stop.clone()));
         let (serving, stop) = (portal.clone(), stop.clone());
-        tasks.spawn(async move { portals::serve(&serving, listener, stop).await });
+        tasks.spawn(async move {
+            // Never exposed: the listener is private, and what other computers may reach is the tap.
+            if let Err(error) = portals::serve(&serving, listener, stop).await {
+                tracing::error!(%error, "a portal is not served");
+            }
+        });
         hosted.portals.push(portal);
         hosted.upstreams.0.push((client, upstream));
     }
@@ -78,6 +83,7 @@ fn settings(client: Client, places: &Places, secrets: &Secrets) -> Result<Settin
         public_url: url(client)?,
         siblings,
         store: StoreAt::Memory,
+        faults: portals::Faults::NONE,
     })
 }
 

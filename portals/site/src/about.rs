@@ -6,6 +6,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::faults::Fault;
 use crate::portal::App;
 use crate::settings::Kind;
 
@@ -20,7 +21,13 @@ async fn health(State(app): State<App>) -> (StatusCode, Json<Value>) {
     // The external portal has no sessions on the server.
     let asked = if portal == Kind::External { Ok(()) } else { app.sessions.ping().await };
     match asked {
-        Ok(()) => (StatusCode::OK, Json(json!({"status": "ok", "portal": portal}))),
+        Ok(()) => {
+            let mut answer = json!({"status": "ok", "portal": portal});
+            if app.faults.on(Fault::P21bHealthTells) {
+                answer["signed_in"] = app.sessions.signed_in().await.map_or(0, |(sessions, _)| sessions).into();
+            }
+            (StatusCode::OK, Json(answer))
+        }
         Err(away) => {
             let store = app.settings.store.word();
             let answer = json!({"status": "store-away", "portal": portal, "store": store, "why": away.why});

@@ -6,7 +6,6 @@
 
 use axum::extract::{Query, RawQuery, State};
 use axum::http::StatusCode;
-use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -34,8 +33,7 @@ const COOKIE: &str = "admin_session";
 const NEEDED: &str = "employee";
 
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let sessions = session::layer(app.sessions.clone(), COOKIE, app.settings.is_https());
-    Router::new()
+    let with_sessions = Router::new()
         .route("/admin/login", get(login))
         .route("/admin/auth", get(auth))
         .route("/admin/callback", get(callback))
@@ -46,9 +44,8 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/admin/items/review-all", post(items::review_all))
         .route("/admin/items/{id}/{verb}", post(items::decide))
         .route("/logout", get(frontchannel::logout))
-        .route("/logout.html", get(frontchannel::logout))
-        .layer(sessions)
-        .layer(map_response(session::unsaved))
+        .route("/logout.html", get(frontchannel::logout));
+    session::layered(with_sessions, app, COOKIE)
         .route("/", get(async || Redirect::to("/admin/dashboard")))
         .route("/admin", get(async || Redirect::to("/admin/dashboard")))
         // No session layer here: the provider's server has no cookie.

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use portal_protocol::{Expectations, Refusal, VerifiedLogoutToken, verify};
 use serde_json::json;
 
+use crate::faults::backchannel as naive;
 use crate::journal::Step;
 use crate::oidc::provider::{ProviderError, algorithms};
 use crate::portal::App;
@@ -25,7 +26,7 @@ pub(crate) const PATH: &str = "/logout";
 
 /// Why a back-channel request changed nothing.
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+pub(crate) enum Refused {
     #[error("the request is longer than a logout token can be")]
     TooLong,
     #[error("the request broke off")]
@@ -51,6 +52,9 @@ pub(crate) async fn logout(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    if let Some(answer) = naive::instead(&app, &headers, body.as_deref().unwrap_or_default()).await {
+        return answer;
+    }
     match receive(&app, &headers, body).await {
         Ok(()) => ([(CACHE_CONTROL, "no-store")], StatusCode::OK).into_response(),
         Err(refused) => {
@@ -74,6 +78,8 @@ async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesReject
         many => format!("A logout token was accepted: {many} sessions ended"),
     };
     let detail = [("sessions", count.as_str()), ("sid", token.sid().unwrap_or("none")), ("jti", token.jti())];
+    let mut detail = detail.to_vec();
+    detail.extend(token.sub().map(|sub| ("sub", sub)));
     app.journal.record(Step::LogoutTokenAccepted, text, &detail);
     Ok(())
 }
@@ -101,7 +107,7 @@ fn the_token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result
 }
 
 /// Checks the token with the provider's keys. If it names an unknown key, the keys are fetched again, once.
-async fn verified(app: &App, unverified_token: &str) -> Result<VerifiedLogoutToken, Refused> {
+pub(crate) async fn verified(app: &App, unverified_token: &str) -> Result<VerifiedLogoutToken, Refused> {
     let metadata = app.provider.metadata().await?;
     let expect = Expectations::new(app.settings.issuer_text(), &app.settings.client_id);
     let expect = expect.also_allowing(algorithms(&metadata));

@@ -14,6 +14,7 @@ use serde_json::json;
 use tower_http::csrf::CsrfLayer;
 
 use crate::error::{ErrorPage, Trouble, page_for};
+use crate::faults::Fault;
 use crate::portal::App;
 use crate::settings::{Kind, Settings};
 
@@ -31,7 +32,13 @@ pub(crate) async fn dress(State(app): State<App>, mut request: Request, next: Ne
     request.extensions_mut().insert(nonce.clone());
     let answer = next.run(request).await;
     let mut answer = with_error_page(&app, answer, &nonce);
+    if app.faults.on(Fault::P38NotFrameable) {
+        answer.extensions_mut().remove::<Frameable>();
+    }
     protect(&app.settings, &mut answer, &nonce);
+    if app.faults.on(Fault::S16InnerHtml) {
+        answer.headers_mut().remove(CONTENT_SECURITY_POLICY);
+    }
     answer
 }
 

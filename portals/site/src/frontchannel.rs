@@ -12,6 +12,7 @@ use serde_json::json;
 use tower_sessions::Session;
 
 use crate::error::Trouble;
+use crate::faults::Fault;
 use crate::frame::{Frameable, Nonce};
 use crate::journal::Step;
 use crate::portal::App;
@@ -26,6 +27,9 @@ pub(crate) async fn logout(
     session: Session,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
+    if app.faults.on(Fault::S18FrontChannelAnyone) {
+        return Ok(ended_unasked(&app, &session).await?.into_response());
+    }
     let request = parse(&app, query.as_deref())?;
     let id = session.id();
     let who = signed_in(&session).await?;
@@ -33,7 +37,7 @@ pub(crate) async fn logout(
         (Some(id), Some(who)) if request.names(&who.iss, who.sid.as_deref()) => {
             app.sessions.end(id, Ending::FrontChannel).await?;
             session.flush().await?;
-            let detail = [("sid", who.sid.as_deref().unwrap_or("none"))];
+            let detail = [("username", who.username.as_str()), ("sid", who.sid.as_deref().unwrap_or("none"))];
             let text = format!("A front-channel request ended the session of {}", who.username);
             app.journal.record(Step::FrontChannelLogout, text, &detail);
             "Signed out.\n"
@@ -45,6 +49,15 @@ pub(crate) async fn logout(
         }
     };
     Ok((Extension(Frameable), text).into_response())
+}
+
+/// The naive twin: whoever can make a browser send this request signs its person out.
+async fn ended_unasked(app: &App, session: &Session) -> Result<impl IntoResponse + use<>, Trouble> {
+    if let Some(id) = session.id() {
+        app.sessions.end(id, Ending::FrontChannel).await?;
+    }
+    session.flush().await?;
+    Ok((Extension(Frameable), "Signed out.\n"))
 }
 
 /// `GET /logout` of the portal whose sessions live in the browser: a page whose script does what has to be done there.

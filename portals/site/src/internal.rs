@@ -6,7 +6,6 @@
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -14,6 +13,7 @@ use serde_json::json;
 use tower_sessions::Session;
 
 use crate::error::Trouble;
+use crate::faults::Fault;
 use crate::frame::Nonce;
 use crate::journal::Step;
 use crate::oidc::{refresh, sign_in, sign_out};
@@ -28,8 +28,7 @@ const COOKIE: &str = "internal_session";
 const NEEDED: &str = "employee";
 
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let sessions = session::layer(app.sessions.clone(), COOKIE, app.settings.is_https());
-    Router::new()
+    let with_sessions = Router::new()
         .route("/login", get(login))
         .route("/callback", get(callback))
         .route("/signout", post(signout))
@@ -37,9 +36,10 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/api/me", get(me))
         .route("/api/events", get(events::events))
         .route("/logout", get(frontchannel::logout))
-        .route("/", get(shell))
-        .layer(sessions)
-        .layer(map_response(session::unsaved))
+        .route("/", get(shell));
+    let with_sessions =
+        if app.faults.on(Fault::P13GetSignOut) { with_sessions.route("/signout", get(signout)) } else { with_sessions };
+    session::layered(with_sessions, app, COOKIE)
         // No session layer here: the provider's server has no cookie.
         .route(backchannel::PATH, post(backchannel::logout))
 }

@@ -16,6 +16,7 @@
 mod about;
 mod admin;
 mod assets;
+mod audit;
 mod backchannel;
 mod clock;
 mod embedded {
@@ -25,10 +26,13 @@ mod embedded {
 mod drain;
 mod error;
 mod external;
+mod faults;
 mod frame;
 mod frontchannel;
 mod internal;
 mod journal;
+mod limits;
+mod metrics;
 mod oidc;
 mod pages;
 mod portal;
@@ -41,6 +45,7 @@ mod shown;
 mod testing;
 
 pub use clock::Clock;
+pub use faults::{About, Exposed, Fault, Faults, UnknownFault};
 pub use journal::{Entry, Journal, Step};
 pub use portal::{Portal, PortalError};
 pub use serve::serve;

@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 
 use crate::embedded::TEMPLATES;
 use crate::error::Trouble;
+use crate::faults::Switches;
 use crate::frame::Nonce;
 use crate::settings::Settings;
 
@@ -40,11 +41,12 @@ pub(crate) enum PageError {
 pub(crate) struct Pages {
     templates: Environment<'static>,
     common: Map<String, serde_json::Value>,
+    faults: Switches,
 }
 
 impl Pages {
     /// Reads the templates. Their names end in `.html`, so every value is escaped.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, PageError> {
+    pub(crate) fn new(settings: &Settings, faults: Switches) -> Result<Self, PageError> {
         let mut templates = Environment::new();
         // A typing error in a template is an error, not an empty place in a page.
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
@@ -69,7 +71,7 @@ impl Pages {
             "channel": settings.kind.channel(),
         });
         let common = Map::from_iter([("portal".to_owned(), portal), ("siblings".to_owned(), siblings.into())]);
-        Ok(Self { templates, common })
+        Ok(Self { templates, common, faults })
     }
 
     /// Renders a page. `own` are the values that only this page has, a JSON object.
@@ -79,6 +81,8 @@ impl Pages {
     pub(crate) fn render(&self, name: &str, nonce: &Nonce, own: serde_json::Value) -> Result<Html<String>, Trouble> {
         let mut values = self.common.clone();
         values.insert("nonce".to_owned(), nonce.0.clone().into());
+        let faults = self.faults.get().iter().map(|fault| json!({"name": fault.name(), "wrong": fault.about().wrong}));
+        values.insert("faults".to_owned(), faults.collect());
         if let serde_json::Value::Object(own) = own {
             values.extend(own);
         }

@@ -1,26 +1,30 @@
 //! A portal as one object: what it is made of, its routes, and how it is put back to the start.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::{Router, middleware};
 use jiff::Timestamp;
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::admin::Approvals;
 use crate::clock::Clock;
 use crate::error::Trouble;
+use crate::faults::{self, Exposed, Fault, Faults, Switches};
 use crate::journal::Journal;
+use crate::limits::Limits;
 use crate::oidc::http::{Http, HttpError};
 use crate::oidc::provider::Provider;
 use crate::oidc::sign_in::SignInBegun;
 use crate::pages::{PageError, Pages};
 use crate::session::{Begun, Purpose, Sessions};
 use crate::settings::{Kind, Settings, SettingsError};
-use crate::{about, admin, assets, backchannel, drain, external, frame, internal, request_log};
+use crate::{about, admin, assets, backchannel, drain, external, frame, internal, limits, metrics, request_log};
 
 /// No request body is longer: forms and one logout token. A longer one is answered with 413.
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
@@ -31,6 +35,8 @@ const DEADLINE: Duration = Duration::from_secs(45);
 #[derive(Debug, Clone)]
 pub struct Portal {
     app: App,
+    /// Everything this portal answers, made anew when a fault is switched: some faults are routes and layers.
+    routes: Arc<RwLock<Router>>,
 }
 
 /// Why a portal cannot be made.
@@ -56,8 +62,12 @@ pub(crate) type App = Arc<Parts>;
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
+    pub(crate) faults: Switches,
+    /// What the naive twins keep; unused without faults.
+    pub(crate) naive: faults::sessions::Naive,
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) http: Http,
     pub(crate) provider: Provider,
@@ -66,6 +76,8 @@ pub(crate) struct Parts {
     pub(crate) sign_outs: Begun<()>,
     pub(crate) approvals: Approvals,
     pub(crate) started_at: Timestamp,
+    /// Whether other computers can reach this portal; known when it is served.
+    exposed: OnceLock<bool>,
 }
 
 impl Portal {
@@ -78,42 +90,62 @@ impl Portal {
         let journal = Journal::new(settings.kind, clock.clone());
         let http = Http::new(settings.kind)?;
         let sessions = Sessions::of(&settings, clock.clone()).map_err(|away| PortalError::Store(away.why))?;
-        Ok(Self {
-            app: Arc::new(Parts {
-                pages: Pages::new(&settings)?,
-                provider: Provider::new(&settings, http.clone(), clock.clone(), journal.clone()),
-                sign_ins: Begun::new(sessions.clone(), Purpose::SignIn),
-                sign_outs: Begun::new(sessions.clone(), Purpose::SignOut),
-                sessions,
-                approvals: Approvals::new(),
-                started_at: clock.now(),
-                settings,
-                clock,
-                journal,
-                http,
-            }),
+        let faults = Switches::new(settings.faults);
+        let app = Arc::new(Parts {
+            pages: Pages::new(&settings, faults.clone())?,
+            provider: Provider::new(&settings, http.clone(), clock.clone(), journal.clone(), faults.clone()),
+            sign_ins: Begun::new(sessions.clone(), Purpose::SignIn),
+            sign_outs: Begun::new(sessions.clone(), Purpose::SignOut),
+            sessions,
+            approvals: Approvals::new(),
+            started_at: clock.now(),
+            settings,
+            clock,
+            journal,
+            limits: Limits::new(),
+            http,
+            faults,
+            naive: faults::sessions::Naive::default(),
+            exposed: OnceLock::new(),
+        });
+        let routes = Arc::new(RwLock::new(routes(&app)));
+        Ok(Self { app, routes })
+    }
+
+    /// Everything this portal answers, as a service. Switching a fault changes what it answers from the next request on.
+    pub fn router(&self) -> Router {
+        let routes = Arc::clone(&self.routes);
+        Router::new().fallback(async move |request: Request| {
+            let now = routes.read().unwrap_or_else(PoisonError::into_inner).clone();
+            now.oneshot(request).await
         })
     }
 
-    /// Everything this portal answers. Each portal's own routes stand in its own file.
-    pub fn router(&self) -> Router {
-        let own = match self.kind() {
-            Kind::Internal => internal::routes(&self.app),
-            Kind::External => external::routes(),
-            Kind::Admin => admin::routes(&self.app),
-        };
-        own.merge(about::routes())
-            .merge(assets::routes())
-            .fallback(async || Trouble::NoPage)
-            .layer(DefaultBodyLimit::max(LONGEST_BODY))
-            .layer(middleware::from_fn(drain::rest))
-            // From here on outwards: what applies to every answer, also to those of the layers within.
-            .layer(CatchPanicLayer::custom(frame::after_panic))
-            .layer(frame::no_cross_site_posts(&self.app.settings, backchannel::PATH))
-            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, DEADLINE))
-            .layer(middleware::from_fn_with_state(self.app.clone(), frame::dress))
-            .layer(middleware::from_fn_with_state(self.kind(), request_log::write))
-            .with_state(self.app.clone())
+    /// Which faults are on.
+    pub fn faults(&self) -> Faults {
+        self.app.faults.get()
+    }
+
+    /// Switches exactly these faults on, those that this portal can have, and every other one off.
+    ///
+    /// # Errors
+    /// [`Exposed`] when other computers can reach the portal. Nothing has changed then.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), Exposed> {
+        let possible = |fault: &Fault| fault.about().portals.contains(&self.kind());
+        let faults: Faults = faults.iter().filter(possible).collect();
+        if !faults.is_empty() && self.app.exposed.get() == Some(&true) {
+            return Err(Exposed);
+        }
+        self.app.faults.set(faults);
+        self.app.naive.clear();
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes(&self.app);
+        Ok(())
+    }
+
+    /// Notes where this portal is served.
+    pub(crate) fn served_at(&self, address: SocketAddr) -> Result<(), Exposed> {
+        let exposed = *self.app.exposed.get_or_init(|| !address.ip().is_loopback());
+        if exposed && !self.faults().is_empty() { Err(Exposed) } else { Ok(()) }
     }
 
     /// Puts the portal back to its start: all sessions ended, begun sign-ins, tombstones, seen tokens and the journal
@@ -156,6 +188,29 @@ impl Portal {
     pub fn settings(&self) -> &Settings {
         &self.app.settings
     }
+}
+
+/// Each portal's own routes stand in its own file; here is what all of them share.
+fn routes(app: &App) -> Router {
+    let own = match app.settings.kind {
+        Kind::Internal => internal::routes(app),
+        Kind::External => external::routes(),
+        Kind::Admin => admin::routes(app),
+    };
+    own.merge(about::routes())
+        .merge(metrics::routes())
+        .merge(assets::routes())
+        .fallback(async || Trouble::NoPage)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(middleware::from_fn(drain::rest))
+        // From here on outwards: what applies to every answer, also to those of the layers within.
+        .layer(CatchPanicLayer::custom(frame::after_panic))
+        .layer(frame::no_cross_site_posts(&app.settings, backchannel::PATH))
+        .layer(middleware::from_fn_with_state(app.clone(), limits::sign_ins))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, DEADLINE))
+        .layer(middleware::from_fn_with_state(app.clone(), frame::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
+        .with_state(app.clone())
 }
 
 impl From<HttpError> for PortalError {

@@ -7,15 +7,18 @@
 //! the portal uses a store of any kind), [`redis`] (the same rules for several replicas), [`ending`] (why a session
 //! ended), [`begun`] (what a browser began and has not finished).
 
+use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error;
-use tower_sessions::{Session, SessionManagerLayer, session_store};
+use tower_sessions::{Session, SessionManagerLayer, SessionStore, session_store};
 
 use crate::error::{ErrorPage, Trouble};
+use crate::portal::App;
 
 pub(crate) mod begun;
 pub(crate) mod ending;
@@ -44,8 +47,8 @@ const BROWSER: &str = "browser";
 /// another site), but not with another site's forms. The name is the portal's own, because ports do not separate
 /// cookies: two portals on `localhost` with one name would throw each other's sessions away. No lifetime: the server
 /// knows when the session ends, and a clock that a lesson moves is the server's.
-pub(crate) fn layer(sessions: Sessions, cookie: &'static str, https: bool) -> SessionManagerLayer<Sessions> {
-    SessionManagerLayer::new(sessions)
+pub(crate) fn layer<S: SessionStore + Clone>(store: S, cookie: &'static str, https: bool) -> SessionManagerLayer<S> {
+    SessionManagerLayer::new(store)
         .with_name(cookie)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
@@ -53,9 +56,24 @@ pub(crate) fn layer(sessions: Sessions, cookie: &'static str, https: bool) -> Se
         .with_secure(https)
 }
 
+/// `routes` with this portal's sessions around them.
+pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
+    let layered = if app.faults.get().is_empty() {
+        routes.layer(layer(app.sessions.clone(), cookie, app.settings.is_https()))
+    } else {
+        crate::faults::sessions::layered(routes, app, cookie)
+    };
+    layered.layer(map_response(unsaved))
+}
+
 /// Who is signed in, if anybody. Reading never prolongs a session.
 pub(crate) async fn signed_in(session: &Session) -> Result<Option<SignedIn>, Error> {
     session.get(SIGNED_IN).await
+}
+
+/// Puts somebody into a session that is not in the store. Only a naive twin wants that.
+pub(crate) async fn impersonate(session: &Session, who: &SignedIn) -> Result<(), Error> {
+    session.insert(SIGNED_IN, who).await
 }
 
 /// Why a session could not be opened.
@@ -118,7 +136,7 @@ pub(crate) async fn known_browser(session: &Session) -> Result<Option<String>, E
 }
 
 /// The answer when a session could not be saved at the end of a request: the session layer gives a bare 500 then.
-pub(crate) async fn unsaved(answer: Response) -> Response {
+async fn unsaved(answer: Response) -> Response {
     let bare = answer.status() == StatusCode::INTERNAL_SERVER_ERROR
         && answer.extensions().get::<ErrorPage>().is_none()
         && !answer.headers().contains_key(CONTENT_TYPE);

@@ -8,6 +8,7 @@ use url::Url;
 
 mod store_at;
 
+use crate::faults::Faults;
 pub use store_at::{RedisUrl, StoreAt, UnknownStore};
 
 /// Which of the three portals.
@@ -39,6 +40,8 @@ pub struct Settings {
     pub siblings: Vec<Sibling>,
     /// Where it keeps its sessions.
     pub store: StoreAt,
+    /// Faults that are on from the start.
+    pub faults: Faults,
 }
 
 /// Another portal that pages link to.

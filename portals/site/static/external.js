@@ -3,7 +3,8 @@
 // Read next: external/session.js (sign-in and sign-out), external/watch.js (how it hears that a session is over),
 // frontchannel-logout.js (the page in the iframe), then the services.
 
-import { announce, fill, showPairs, showView } from "./dom.js";
+import { announce, fill as fillAsText, fillAsHtml, showPairs, showView } from "./dom.js";
+import { hasFault } from "./faults.js";
 import { readable } from "./moments.js";
 import { decode, masked, pairs } from "./tokens.js";
 import { wirePanels } from "./panels.js";
@@ -16,6 +17,7 @@ import { vendors } from "./external/vendors.js";
 import { identity } from "./external/identity.js";
 
 const TITLE = document.title;
+const fill = hasFault("s16-inner-html") ? fillAsHtml : fillAsText;
 const closePanels = wirePanels(document);
 const services = [banking, vendors, identity].map((start) => start(document));
 

@@ -64,6 +64,9 @@ const refused = refusal();
 if (refused) {
   notice.className = "notice notice-warn";
   notice.textContent = refused;
+} else if (document.body.dataset.faults.includes("p14-frame-page-leaves")) {
+  sessionStorage.clear(); // The iframe's own, which is not the open tab's.
+  location.replace("/");
 } else {
   const cleared = clearStored(() => sessionStorage) + clearStored(() => localStorage);
   tellTabs();

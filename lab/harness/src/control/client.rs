@@ -57,6 +57,11 @@ impl LabClient {
         self.ask(reqwest::Method::GET, &format!("api/sso-sessions/{username}")).await
     }
 
+    /// The running realm as Keycloak exports it: with its clients, without users, secrets masked.
+    pub async fn realm(&self) -> Result<serde_json::Value, Trouble> {
+        self.ask(reqwest::Method::GET, "api/realm").await
+    }
+
     /// Lets Keycloak itself post to every portal and says where it arrived.
     pub async fn reach(&self) -> Result<Vec<Reach>, Trouble> {
         self.ask(reqwest::Method::POST, "api/reach").await

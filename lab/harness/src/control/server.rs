@@ -40,6 +40,7 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/feed", get(feed))
         .route("/api/reset", post(reset))
         .route("/api/sso-sessions/{username}", get(sso_sessions))
+        .route("/api/realm", get(export_realm))
         .route("/api/reach", post(reach))
         .route("/api/stop", post(stop_lab))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
@@ -121,6 +122,10 @@ async fn reset(State(shared): State<Shared>) -> Response {
 
 async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
     answer(shared.parts.admin.user_sessions(&username).await)
+}
+
+async fn export_realm(State(shared): State<Shared>) -> Response {
+    answer(shared.parts.admin.export_realm().await)
 }
 
 async fn reach(State(shared): State<Shared>) -> Response {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Parser;
-use portals::{Clock, Kind, Portal, PortalError, Secret, Settings, Sibling, StoreAt};
+use portals::{Clock, Fault, Faults, Kind, Portal, PortalError, Secret, Settings, Sibling, StoreAt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,7 @@ use url::{Host, Url};
 
 /// Runs one portal of the training lab until Ctrl-C.
 #[derive(Debug, Parser)]
-#[command(name = "portal", version, about)]
+#[command(name = "portal", version, about, after_long_help = fault_list())]
 struct Args {
     /// Which portal: internal, external or admin
     #[arg(long, env = "SSO_PORTAL_PORTAL", value_name = "KIND")]
@@ -47,6 +47,9 @@ struct Args {
     /// Where sessions are kept: memory, or redis://HOST:PORT for several replicas
     #[arg(long, env = "SSO_PORTAL_STORE", value_name = "STORE", default_value = "memory", hide_env_values = true)]
     store: StoreAt,
+    /// A named fault to switch on, for lessons; may be repeated (--help lists them)
+    #[arg(long = "fault", env = "SSO_PORTAL_FAULT", value_name = "NAME", value_delimiter = ',')]
+    faults: Vec<Fault>,
 }
 
 /// A sibling on the command line.
@@ -70,6 +73,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Problem> {
+    let faults = faults(&args)?;
     let (client_id, client_secret) = credentials(&args)?;
     let listener = TcpListener::bind((args.bind, args.port)).await.map_err(|error| cannot_listen(&args, &error))?;
     let port = listener.local_addr().map_err(|error| cannot_listen(&args, &error))?.port();
@@ -86,6 +90,7 @@ async fn run(args: Args) -> Result<(), Problem> {
         client_secret,
         siblings: args.siblings.into_iter().map(|Link(sibling)| sibling).collect(),
         store: args.store,
+        faults,
     };
     let portal = Portal::new(settings, Clock::system()).map_err(|error| Problem::from(&error))?;
 
@@ -101,8 +106,41 @@ async fn run(args: Args) -> Result<(), Problem> {
         tracing::warn!(target: "portal", "{error}; the portal starts, and answers 503 until it is there");
     }
     println!("{}", portal.settings().public_url.as_str().trim_end_matches('/'));
-    portals::serve(&portal, listener, stop).await;
-    Ok(())
+    portals::serve(&portal, listener, stop).await.map_err(exposed)
+}
+
+/// The faults on the command line, all of which this portal must be able to have.
+fn faults(args: &Args) -> Result<Faults, Problem> {
+    if let Some(fault) = args.faults.iter().find(|fault| !fault.about().portals.contains(&args.portal)) {
+        return Err(Problem {
+            what: format!("the {} portal cannot have the fault {fault}", args.portal),
+            means: fault.about().wrong.to_owned(),
+            action: "choose another one; `portal --help` says which portal can have which".to_owned(),
+        });
+    }
+    let faults: Faults = args.faults.iter().copied().collect();
+    if !faults.is_empty() && !args.bind.is_loopback() {
+        return Err(exposed(portals::Exposed));
+    }
+    Ok(faults)
+}
+
+/// The end of `--help`.
+fn fault_list() -> String {
+    let mut text = "Faults:\n".to_owned();
+    for about in Fault::ALL.map(Fault::about) {
+        let portals: Vec<&str> = about.portals.iter().map(|kind| kind.word()).collect();
+        text += &format!("  {} ({}; {})\n      {}\n", about.name, about.origin, portals.join(", "), about.wrong);
+    }
+    text
+}
+
+fn exposed(error: portals::Exposed) -> Problem {
+    Problem {
+        what: "faults and --bind do not go together".to_owned(),
+        means: error.to_string(),
+        action: "leave out --bind or --fault".to_owned(),
+    }
 }
 
 /// The client's name and secret. The lab's own are well known, so they are taken only for a provider on this machine:

@@ -13,6 +13,7 @@ use portal_protocol::KeySet;
 use super::http::{Http, HttpError};
 use super::{Metadata, OidcClient};
 use crate::clock::Clock;
+use crate::faults::{Fault, Switches};
 use crate::journal::{Journal, Step};
 use crate::settings::Settings;
 
@@ -28,6 +29,7 @@ pub(crate) struct Provider {
     http: Http,
     clock: Clock,
     journal: Journal,
+    faults: Switches,
     metadata: RwLock<Option<Aged<Metadata>>>,
     keys: RwLock<Option<Aged<KeySet>>>,
     /// When an unknown key id last led to a fetch.
@@ -67,12 +69,13 @@ pub(crate) enum ProviderError {
 
 impl Provider {
     /// Knows nothing yet and asks nobody: a portal starts while its provider is down.
-    pub(crate) fn new(settings: &Settings, http: Http, clock: Clock, journal: Journal) -> Self {
+    pub(crate) fn new(settings: &Settings, http: Http, clock: Clock, journal: Journal, faults: Switches) -> Self {
         Self {
             issuer: settings.issuer_text().to_owned(),
             http,
             clock,
             journal,
+            faults,
             metadata: RwLock::default(),
             keys: RwLock::default(),
             last_refetch: Mutex::default(),
@@ -85,7 +88,9 @@ impl Provider {
     /// Called before a browser is sent there: somebody who clicks "sign in" while the provider is down should read
     /// why, not a browser's error page. It costs one request for each sign-in; a busy portal would ask less often.
     pub(crate) async fn discover(&self) -> Result<Arc<Metadata>, ProviderError> {
-        let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let document =
+            if self.faults.on(Fault::S14WrongDiscovery) { "openid_configuration" } else { "openid-configuration" };
+        let url = format!("{}/.well-known/{document}", self.issuer.trim_end_matches('/'));
         let metadata = self.fetch(&url).await.and_then(|answer| {
             serde_json::from_slice::<Metadata>(answer.body()).map_err(|error| ProviderError::NoAnswer {
                 url: url.clone(),
@@ -129,7 +134,7 @@ impl Provider {
         {
             return Ok(Some(keys));
         }
-        if !self.may_refetch() {
+        if self.faults.on(Fault::P40KeysForEver) || !self.may_refetch() {
             return Ok(None);
         }
         let keys = self.fetch_keys().await?;
@@ -190,7 +195,9 @@ impl Provider {
 
     fn kept<T>(&self, slot: &RwLock<Option<Aged<T>>>) -> Option<Arc<T>> {
         let kept = slot.read().unwrap_or_else(PoisonError::into_inner);
-        let young = |aged: &&Aged<T>| self.clock.now().duration_since(aged.fetched_at).abs() < MOST_AGE;
+        let young = |aged: &&Aged<T>| {
+            self.faults.on(Fault::P40KeysForEver) || self.clock.now().duration_since(aged.fetched_at).abs() < MOST_AGE
+        };
         kept.as_ref().filter(young).map(|aged| Arc::clone(&aged.value))
     }
 

@@ -23,6 +23,7 @@ use super::provider::client;
 use super::sign_in::{Claims, check};
 use super::{Metadata, Tokens};
 use crate::error::Trouble;
+use crate::faults::Fault;
 use crate::journal::Step;
 use crate::portal::App;
 use crate::session::{Away, Ending, SignedIn, Unconfirmed, signed_in};
@@ -154,7 +155,9 @@ async fn ask(app: &App, who: &SignedIn, token: &Secret) -> Result<SignedIn, Fail
         is_same_session(claims, who)?;
         refreshed.id_token = Secret::new(id_token.to_string());
         // Names stay as they were at sign-in; a role that was taken away must not stay.
-        refreshed.roles.clone_from(&claims.additional_claims().roles);
+        if !app.faults.on(Fault::S13RolesFromUserinfo) {
+            refreshed.roles.clone_from(&claims.additional_claims().roles);
+        }
     }
     let now = app.clock.now();
     let life = Lifetime::after_refresh(&tokens, who.ends_at, now);

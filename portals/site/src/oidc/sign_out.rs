@@ -14,6 +14,7 @@ use tower_sessions::Session;
 use url::Url;
 
 use crate::error::Trouble;
+use crate::faults::{Fault, sign_out as naive};
 use crate::journal::Step;
 use crate::portal::App;
 use crate::session::{self, SignedIn};
@@ -27,14 +28,17 @@ use crate::session::{self, SignedIn};
 pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, Trouble> {
     // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
     // asks "do you want to log out?". So the session is taken, not thrown away.
-    let Some(who) = session::close(session, &app.sessions).await? else { return Ok(None) };
+    let Some(who) = session::close(session, &app.sessions).await? else { return naive::nobody_to_sign_out(app) };
+    if app.faults.on(Fault::P34LocalOnly) {
+        return Ok(None);
+    }
 
     match end_session_url(app, session, &who).await {
         Ok(url) => {
             app.journal.record(
                 Step::SignOutStarted,
                 format!("{} signed out here and was sent to the provider to sign out there", who.username),
-                &[("sid", who.sid.as_deref().unwrap_or("none"))],
+                &[("username", &who.username), ("sid", who.sid.as_deref().unwrap_or("none"))],
             );
             Ok(Some(url))
         }
@@ -42,7 +46,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
             // This answer is an error, and with an error the session layer keeps nothing: forget the browser too.
             session.flush().await?;
             let text = format!("{} signed out here only, because {why}", who.username);
-            app.journal.record(Step::SignOutLocalOnly, text, &[]);
+            app.journal.record(Step::SignOutLocalOnly, text, &[("username", &who.username)]);
             Err(Trouble::SignedOutHereOnly { why })
         }
     }
@@ -55,6 +59,10 @@ async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result
     let back = app.settings.own_url(app.settings.kind.signed_out_path());
     let back = PostLogoutRedirectUrl::new(back).map_err(|error| error.to_string())?;
     let browser = session::browser(session).await.map_err(|error| error.to_string())?;
+
+    if let Some(naive) = naive::end_session_url(app, &endpoint, &back) {
+        return Ok(naive);
+    }
 
     // The state comes back with the browser and says that this is the end of a sign-out that it began.
     let state = CsrfToken::new_random();

@@ -212,6 +212,20 @@ impl Memory {
         people
     }
 
+    /// The sessions with this `sid`, or without one those of this user.
+    pub(super) fn of(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Vec<Id> {
+        match (sid, sub) {
+            (Some(sid), _) => ids(&self.by_sid, iss, sid),
+            (None, Some(sub)) => ids(&self.by_sub, iss, sub),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Every session in which somebody is signed in.
+    pub(super) fn all(&self) -> Vec<Id> {
+        self.records.iter().filter(|(_, kept)| kept.who.is_some()).map(|(id, _)| *id).collect()
+    }
+
     /// Forgets everything: sessions, tombstones, seen tokens, last words. Returns the sessions that were there.
     pub(super) fn clear(&mut self) -> Vec<Id> {
         std::mem::replace(self, Self::new()).records.into_keys().collect()

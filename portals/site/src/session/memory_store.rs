@@ -91,6 +91,14 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn named(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Result<Vec<Id>, Away> {
+        Ok(self.memory().of(iss, sid, sub))
+    }
+
+    async fn all(&self) -> Result<Vec<Id>, Away> {
+        Ok(self.memory().all())
+    }
+
     async fn end_expired(&self, now: Timestamp) -> Result<(), Away> {
         let ids = self.memory().end_expired(now);
         self.announce(ids, Ending::Expired);

@@ -196,6 +196,21 @@ impl Store for RedisStore {
         })
     }
 
+    async fn named(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Result<Vec<Id>, Away> {
+        let index = match (sid, sub) {
+            (Some(sid), _) => format!("{}sid:{}", self.prefix, name(iss, sid)),
+            (None, Some(sub)) => format!("{}sub:{}", self.prefix, name(iss, sub)),
+            (None, None) => return Ok(Vec::new()),
+        };
+        Ok(ids(&self.link.command::<Vec<String>>(redis::cmd("SMEMBERS").arg(index)).await?))
+    }
+
+    async fn all(&self) -> Result<Vec<Id>, Away> {
+        let mut all = redis::cmd("ZRANGE");
+        all.arg(format!("{}alive", self.prefix)).arg(0).arg(-1);
+        Ok(ids(&self.link.command::<Vec<String>>(&all).await?))
+    }
+
     async fn end_expired(&self, now: Timestamp) -> Result<(), Away> {
         self.link.script(&self.call(&self.scripts.end_expired, now)).await
     }
@@ -287,6 +302,10 @@ impl Store for RedisStore {
     async fn ping(&self) -> Result<(), Away> {
         self.link.command(&redis::cmd("PING")).await
     }
+}
+
+fn ids(texts: &[String]) -> Vec<Id> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 /// An answer that no script gives.

@@ -77,6 +77,10 @@ pub(super) trait Store: fmt::Debug + Send + Sync {
     async fn end(&self, id: Id, ending: Ending, now: Timestamp) -> Result<bool, Away>;
     /// Ends what a token names, unless it was used before or contradicts itself. One decision: replay, tombstone, ends.
     async fn log_out(&self, token: &VerifiedLogoutToken, now: Timestamp) -> Result<Result<usize, Refusal>, Away>;
+    /// The sessions with this `sid`, or without one those of this user.
+    async fn named(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Result<Vec<Id>, Away>;
+    /// Every session in which somebody is signed in.
+    async fn all(&self) -> Result<Vec<Id>, Away>;
     /// Ends sessions whose time is over.
     async fn end_expired(&self, now: Timestamp) -> Result<(), Away>;
     /// Ends everything and forgets everything.
@@ -136,6 +140,17 @@ impl Sessions {
     /// has changed then.
     pub(crate) async fn log_out(&self, token: &VerifiedLogoutToken) -> Result<Result<usize, Refusal>, Away> {
         self.store.log_out(token, self.clock.now()).await
+    }
+
+    /// The sessions with this `sid`, or without one those of this user. For the naive twins, which end more or less than
+    /// a verified token names.
+    pub(crate) async fn named(&self, iss: &str, sid: Option<&str>, sub: Option<&str>) -> Result<Vec<Id>, Away> {
+        self.store.named(iss, sid, sub).await
+    }
+
+    /// Every session in which somebody is signed in. For the naive twins too.
+    pub(crate) async fn all(&self) -> Result<Vec<Id>, Away> {
+        self.store.all().await
     }
 
     /// Ends every session whose time is over.

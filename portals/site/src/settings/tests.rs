@@ -11,6 +11,7 @@ fn settings() -> Settings {
         public_url: Url::parse("http://localhost:3003").unwrap(),
         siblings: Vec::new(),
         store: StoreAt::Memory,
+        faults: crate::Faults::NONE,
     }
 }
 

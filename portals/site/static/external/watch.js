@@ -1,6 +1,8 @@
 // Is the session still alive? A page without a server is told by nobody, except by an iframe that may not reach it. So it
 // listens, it asks when somebody looks, and it takes a refused renewal for what it is.
 
+import { hasFault } from "../faults.js";
+
 const CHANNEL = "external-portal-logout";
 const DEADLINE_MS = 10_000;
 
@@ -55,6 +57,11 @@ function wasRefused(error) {
  *   onDoubt()        something happened after which the page should ask
  */
 export function watch(manager, { current, onTold, onRenewed, onDoubt }) {
+  if (hasFault("s17-focus-only")) {
+    window.addEventListener("focus", onDoubt);
+    return;
+  }
+
   // From frontchannel-logout.js, when the sign-in service loads it in this browser. Trap: compare both. Another person
   // may have a session in another tab of this browser, and sid alone is unique only within one issuer.
   const channel = new BroadcastChannel(CHANNEL);

@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 struct Served {
     address: std::net::SocketAddr,
     stop: CancellationToken,
-    done: JoinHandle<()>,
+    done: JoinHandle<Result<(), portals::Exposed>>,
 }
 
 async fn serve(portal: &Portal) -> Served {
@@ -126,7 +126,7 @@ async fn stopping_ends_open_lines_at_once_and_frees_the_port() {
     let idle = TcpStream::connect(served.address).await.unwrap();
     let started = Instant::now();
     served.stop.cancel();
-    timeout(DEADLINE, served.done).await.expect("it stops").unwrap();
+    timeout(DEADLINE, served.done).await.expect("it stops").unwrap().unwrap();
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
     assert!(!rest(line).await.contains("signed-out"), "nobody was signed out by a restart");
     drop(idle);
@@ -145,6 +145,6 @@ async fn a_request_that_does_not_end_is_cut_off() {
     line.write_all(request.as_bytes()).await.unwrap();
     provider.token_request_waits().await;
     served.stop.cancel();
-    timeout(Duration::from_secs(4), served.done).await.expect("it stops after two seconds").unwrap();
+    timeout(Duration::from_secs(4), served.done).await.expect("it stops after two seconds").unwrap().unwrap();
     assert_eq!(rest(line).await, "");
 }

@@ -7,7 +7,9 @@ mod back_channel;
 mod basics;
 mod binary;
 mod dashboard;
+mod faults;
 mod front_channel;
+mod hardening;
 mod live;
 mod provider;
 mod sign_in;
@@ -15,7 +17,7 @@ mod sign_out;
 mod visitor;
 
 use jiff::Timestamp;
-use portals::{Clock, Kind, Portal, Secret, Settings, Sibling, StoreAt};
+use portals::{Clock, Faults, Kind, Portal, Secret, Settings, Sibling, StoreAt};
 use url::Url;
 
 use crate::provider::Provider;
@@ -41,6 +43,7 @@ fn settings(kind: Kind, issuer: &str) -> Settings {
         public_url: Url::parse(origin(kind)).unwrap(),
         siblings: siblings.map(|kind| Sibling { kind, url: Url::parse(origin(kind)).unwrap() }).collect(),
         store: StoreAt::Memory,
+        faults: Faults::NONE,
     }
 }
 

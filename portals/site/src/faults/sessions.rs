@@ -1,0 +1,129 @@
+//! Naive ways to remember and to revoke sessions.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{Request, State};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::{Router, middleware};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tower_sessions::Session;
+use tower_sessions::cookie::Key;
+
+use super::Fault;
+use crate::portal::App;
+use crate::session::{self, SignedIn};
+
+/// The cookie of `s12-token-in-cookie`.
+const READABLE: &str = "portal_user";
+
+/// What the naive twins keep in this process's memory, which is part of what is wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Naive {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// `s6-revival`: everybody counts as signed out.
+    everybody_out: bool,
+    /// `s8-memory-revocations`: these `sid`s count as signed out.
+    revoked: HashSet<String>,
+    /// `p31-endless-tombstone`: these users may not come back.
+    banned: HashSet<String>,
+}
+
+/// The session layer with the faults that are on; see [`session::layered`] for the right one.
+pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
+    let cookie = if app.faults.on(Fault::P15SharedCookie) { "session" } else { cookie };
+    let https = app.settings.is_https();
+    let routes = routes.layer(middleware::from_fn_with_state(app.clone(), doubt));
+    let layer = session::layer(app.sessions.clone(), cookie, https);
+    if app.faults.on(Fault::S9RandomKey) {
+        routes.layer(layer.with_signed(Key::generate()))
+    } else {
+        routes.layer(layer)
+    }
+}
+
+/// Shows the handlers another session than the store has: none for one that only counts as ended, and one out of a
+/// cookie that the browser brought.
+async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let Some(real) = request.extensions().get::<Session>().cloned() else { return next.run(request).await };
+    let faults = app.faults.get();
+    let who = session::signed_in(&real).await.ok().flatten();
+    if who.as_ref().is_some_and(|who| app.naive.hides(who)) {
+        request.extensions_mut().insert(Session::new(None, Arc::new(app.sessions.clone()), None));
+    }
+    let brought = faults.has(Fault::S12TokenInCookie).then(|| in_cookie(request.headers())).flatten();
+    if let (Some(user), None) = (&brought, &who) {
+        let session = Session::new(None, Arc::new(app.sessions.clone()), None);
+        // In memory only: this session is never saved.
+        let _ = session::impersonate(&session, user).await;
+        request.extensions_mut().insert(session);
+    }
+    let signing_out = request.uri().path().ends_with("out");
+    let mut answer = next.run(request).await;
+    if faults.has(Fault::S12TokenInCookie) {
+        let now = session::signed_in(&real).await.ok().flatten();
+        if signing_out && brought.is_some() {
+            add_cookie(&mut answer, &format!("{READABLE}=; Path=/; Max-Age=0"));
+        } else if let (Some(user), None) = (now, &brought) {
+            let text = serde_json::to_vec(&user).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
+            add_cookie(&mut answer, &format!("{READABLE}={text}; Path=/; SameSite=Lax"));
+        }
+    }
+    answer
+}
+
+fn in_cookie(headers: &HeaderMap) -> Option<SignedIn> {
+    let cookies = headers.get(COOKIE)?.to_str().ok()?;
+    let text = cookies.split("; ").find_map(|pair| pair.strip_prefix(READABLE)?.strip_prefix('='))?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+fn add_cookie(answer: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        answer.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+impl Naive {
+    pub(crate) fn clear(&self) {
+        *self.kept() = Kept::default();
+    }
+
+    pub(crate) fn everybody_out(&self) {
+        self.kept().everybody_out = true;
+    }
+
+    pub(crate) fn revoke(&self, sid: &str) {
+        self.kept().revoked.insert(sid.to_owned());
+    }
+
+    pub(crate) fn ban(&self, sub: &str) {
+        self.kept().banned.insert(sub.to_owned());
+    }
+
+    /// What the demo did at every sign-in: "the user is back, so forget the logout". The flag was everybody's.
+    pub(crate) fn somebody_signed_in(&self) {
+        self.kept().everybody_out = false;
+    }
+
+    pub(crate) fn is_banned(&self, sub: &str) -> bool {
+        self.kept().banned.contains(sub)
+    }
+
+    fn hides(&self, who: &SignedIn) -> bool {
+        let kept = self.kept();
+        kept.everybody_out || who.sid.as_ref().is_some_and(|sid| kept.revoked.contains(sid))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

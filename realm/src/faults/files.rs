@@ -1,0 +1,33 @@
+//! The faults' files, embedded.
+
+/// Every file in `realm/faults`; a test compares the list with the folder.
+pub(super) const FILES: [&str; 28] = [
+    include_str!("../../faults/access-token-outlives-session.json"),
+    include_str!("../../faults/backchannel-session-required-off.json"),
+    include_str!("../../faults/backchannel-url-missing.json"),
+    include_str!("../../faults/client-disabled.json"),
+    include_str!("../../faults/consent-required.json"),
+    include_str!("../../faults/csp-blocks-frames.json"),
+    include_str!("../../faults/frontchannel-session-required-off.json"),
+    include_str!("../../faults/frontchannel-url-missing.json"),
+    include_str!("../../faults/id-token-hs256.json"),
+    include_str!("../../faults/implicit-flow-on.json"),
+    include_str!("../../faults/issuer-hidden.json"),
+    include_str!("../../faults/password-grant-on.json"),
+    include_str!("../../faults/post-logout-plus.json"),
+    include_str!("../../faults/post-logout-uri-missing.json"),
+    include_str!("../../faults/post-logout-wildcard.json"),
+    include_str!("../../faults/redirect-wildcard.json"),
+    include_str!("../../faults/revoke-offline-tokens.json"),
+    include_str!("../../faults/s1-frontchannel-switch-on.json"),
+    include_str!("../../faults/s10-pkce-not-required.json"),
+    include_str!("../../faults/s10-public-client.json"),
+    include_str!("../../faults/s13-roles-only-in-access-token.json"),
+    include_str!("../../faults/s2-backchannel-at-spa.json"),
+    include_str!("../../faults/s3-whose-localhost.json"),
+    include_str!("../../faults/signature-algorithms-mixed.json"),
+    include_str!("../../faults/ssl-required-over-http.json"),
+    include_str!("../../faults/sso-idle-above-max.json"),
+    include_str!("../../faults/sso-idle-short.json"),
+    include_str!("../../faults/web-origin-wildcard.json"),
+];
