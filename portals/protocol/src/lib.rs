@@ -16,6 +16,8 @@
 //! Each refusal names its clause in the form `BCL-2.6`: the short name of a specification and the section.
 
 pub mod callback;
+#[cfg(any(test, feature = "forge"))]
+pub mod forge;
 pub mod frontchannel;
 pub mod id_token_extras;
 mod jws;

@@ -20,23 +20,20 @@ pub(super) fn check(
     algorithm: &CoreJwsSigningAlgorithm,
     keys: &KeySet,
 ) -> Result<(), Refusal> {
-    let candidates = match kid {
-        Some(kid) => {
-            let named: Vec<_> =
-                keys.keys().iter().filter(|key| key.key_id().is_some_and(|id| id.as_str() == kid)).collect();
-            if named.is_empty() {
-                return Err(Refusal::UnknownKey { kid: Shortened::text(kid) });
-            }
-            named
+    let candidates: Vec<&CoreJsonWebKey> = if let Some(kid) = kid {
+        let named: Vec<_> =
+            keys.keys().iter().filter(|key| key.key_id().is_some_and(|id| id.as_str() == kid)).collect();
+        if named.is_empty() {
+            return Err(Refusal::UnknownKey { kid: Shortened::text(kid) });
         }
+        named
+    } else {
         // Without `kid` the set must leave no choice (Core, 10.1).
-        None => {
-            let usable: Vec<_> = keys.keys().iter().filter(|key| may_sign(key, algorithm)).collect();
-            match usable.len() {
-                0 => return Err(Refusal::UnknownKey { kid: Shortened::text("(none named)") }),
-                1 => usable,
-                choices => return Err(Refusal::KeyNotNamed { choices }),
-            }
+        let usable: Vec<_> = keys.keys().iter().filter(|key| may_sign(key, algorithm)).collect();
+        match usable.len() {
+            0 => return Err(Refusal::UnknownKey { kid: Shortened::text("(none named)") }),
+            1 => usable,
+            choices => return Err(Refusal::KeyNotNamed { choices }),
         }
     };
     // `verify_signature` also refuses a key that is meant for something else than this algorithm.

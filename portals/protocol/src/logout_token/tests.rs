@@ -83,7 +83,7 @@ fn what_the_specification_allows_is_accepted() {
         ("another azp beside a single audience", |claims| claims["azp"] = json!("other")),
         ("exp in a year", |claims| claims["exp"] = json!(NOW + 31_536_000)),
         ("names of 255 bytes", |claims| {
-            (claims["jti"], claims["sid"]) = (json!("j".repeat(255)), json!("s".repeat(255)))
+            (claims["jti"], claims["sid"]) = (json!("j".repeat(255)), json!("s".repeat(255)));
         }),
         ("times with a fraction", |claims| claims["iat"] = json!(1_799_999_999.25)),
         ("exp just over, within the leeway", |claims| claims["exp"] = json!(NOW - 29)),
