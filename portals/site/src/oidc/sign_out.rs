@@ -9,7 +9,7 @@
 
 use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
-use portal_protocol::callback::post_logout_state;
+use portal_protocol::callback::post_logout;
 use tower_sessions::Session;
 use url::Url;
 
@@ -92,9 +92,8 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = session::known_browser(session).await?;
-    let answer = post_logout_state(query).and_then(|state| {
-        let own = browser.and_then(|browser| app.sign_outs.finish(&state, &browser, app.clock.now()));
-        own.ok_or(PostLogoutRefusal::ForeignState)
+    let answer = post_logout(query, |state| {
+        browser.is_some_and(|browser| app.sign_outs.finish(state, &browser, app.clock.now()).is_some())
     });
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
