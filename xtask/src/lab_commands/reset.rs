@@ -9,7 +9,7 @@ use crate::settings::Global;
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     running(global)?.reset().await?;
-    say("All sessions are ended and the portals are as new.");
+    say("All sessions are ended, no fault is on, and the portals are as new.");
     Ok(())
 }
 
@@ -17,7 +17,7 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
 ///
 /// # Errors
 /// State: no lab is up, and the command that starts one.
-pub(super) fn running(global: &Global) -> Result<LabClient, Trouble> {
+pub(crate) fn running(global: &Global) -> Result<LabClient, Trouble> {
     match state::look(&global.folders()?) {
         Found::Running(record) => Ok(record.client()),
         Found::Nothing | Found::Leftovers | Found::Busy { .. } => Err(Trouble::new(

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lab::control::client::LabClient;
 use lab::control::messages::{State, Topology};
+use lab::faults::Named;
 use lab::ports::Ports;
 use lab::state::{self, Found};
 use lab::world::{Ended, Lab, START_DEADLINE};
@@ -22,14 +23,21 @@ pub(crate) struct Args {
     /// Return when everything answers; the lab goes on in the background until `lab down`
     #[arg(long)]
     detach: bool,
+    /// Plant a fault, see `lab fault list`; may be given several times
+    #[arg(long = "fault", env = "SSO_LAB_FAULT", value_delimiter = ',', value_name = "NAME", hide_env = true)]
+    faults: Vec<String>,
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
+    // An empty variable means no fault.
+    let names = args.faults.iter().filter(|name| !name.trim().is_empty());
+    let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
     if let Some(client) = running(global).await? {
-        return already_up(&client, &args.lab).await;
+        return already_up(&client, &args.lab, &faults).await;
     }
     // Everything that can be wrong with the options is said here, also when the lab goes to the background.
-    let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
+    let mut options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
+    options.faults = faults;
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?));
@@ -88,7 +96,7 @@ async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
 }
 
 /// `lab up` twice is no error, unless something else is wanted than what runs.
-async fn already_up(client: &LabClient, wanted: &LabArgs) -> Result<(), Trouble> {
+async fn already_up(client: &LabClient, wanted: &LabArgs, faults: &[Named]) -> Result<(), Trouble> {
     let (status, topology) = (client.status().await?, client.topology().await?);
     let other_runtime = wanted.runtime != "auto" && wanted.runtime != topology.runtime.to_string();
     let other_version = wanted.keycloak.as_ref().is_some_and(|version| *version != topology.version);
@@ -106,6 +114,14 @@ async fn already_up(client: &LabClient, wanted: &LabArgs) -> Result<(), Trouble>
             "a lab is up already, but not all of its parts answer",
             "sign-in or sign-out will fail somewhere",
             "see which: `cargo xtask lab status`; start afresh: `cargo xtask lab down`, then `cargo xtask lab up`",
+        ));
+    }
+    if let Some(missing) = faults.iter().find(|fault| !status.faults.iter().any(|on| on == fault.name())) {
+        return Err(Trouble::new(
+            Kind::State,
+            format!("a lab is up already, without the fault {missing}"),
+            "it is not what you asked for, and one lab runs at a time in one state folder",
+            format!("plant it in the running one: `cargo xtask lab fault on {missing}`"),
         ));
     }
     say("The lab is up already.");

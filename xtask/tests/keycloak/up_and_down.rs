@@ -24,7 +24,10 @@ fn ten_times_up_and_down_leave_nothing_behind() {
         assert!(!processes_of(&run_id).is_empty());
 
         desk.must(&["lab", "down"]);
-        assert_eq!(desk.status(), json!({"state": "down", "runtime": null, "keycloak": null, "portals": []}));
+        assert_eq!(
+            desk.status(),
+            json!({"state": "down", "runtime": null, "keycloak": null, "portals": [], "faults": []})
+        );
         desk.assert_nothing_left(&run_id);
         let urls = portals.iter().map(|portal| portal["url"].as_str().unwrap());
         for url in urls.chain([status["keycloak"]["url"].as_str().unwrap()]) {
