@@ -113,10 +113,10 @@ pub(super) const RULES: &[Rule] = &[
         look: Look::Realm(admin_events),
     },
     Rule {
-        id: "realm-csp-blocks-frames",
-        severity: Severity::Error,
-        explanation: "The Content-Security-Policy keeps Keycloak's logout page from loading the frames of the applications. Front-channel logout is shown and reaches nobody; only the browser's console says why.",
-        fix: "Realm settings, Security defenses, Headers: let \"Content-Security-Policy\" begin with frame-src 'self'",
+        id: "realm-csp-without-frames",
+        severity: Severity::Notice,
+        explanation: "Keycloak's logout page loads the applications' front-channel pages in frames, and a policy of one's own may forbid them. Keycloak 24 and newer add the applications to `frame-src` of any policy; older ones do it only where the policy was never changed, and front-channel logout reaches nobody.",
+        fix: "Realm settings, Security defenses, Headers: before Keycloak 24, name the applications after frame-src in \"Content-Security-Policy\"",
         path: "browserSecurityHeaders/contentSecurityPolicy",
         source: "keycloak#24568; Front-Channel Logout 1.0, 4.1",
         look: Look::Realm(csp_frames),
@@ -233,14 +233,17 @@ fn policy_directive<'a>(realm: RealmView<'a>, name: &str) -> Option<&'a str> {
 }
 
 fn csp_frames(realm: RealmView<'_>) -> Vec<Found> {
+    /// The first version that adds to a policy that was changed.
+    const WIDENS: u32 = 24;
     let Some(policy) = realm.json["browserSecurityHeaders"]["contentSecurityPolicy"].as_str() else {
         return Vec::new();
     };
+    // An export says which version made it; a file written by hand does not.
+    let version = realm.json["keycloakVersion"].as_str().and_then(|version| version.split('.').next()?.parse().ok());
     let told_by_frame = realm.clients().any(super::view::ClientView::is_frontchannel);
-    let narrow = policy_directive(realm, "default-src").is_some() || policy_directive(realm, "child-src").is_some();
-    // Keycloak adds the applications to a `frame-src 'self'`, and to nothing else.
-    let blocked = policy_directive(realm, "frame-src").map_or(narrow, |sources| sources != "'self'");
-    if told_by_frame && blocked {
+    let changed = policy_directive(realm, "frame-src") != Some("'self'")
+        || policy.split(';').filter(|directive| !directive.trim().is_empty()).count() != 3;
+    if told_by_frame && changed && version.is_none_or(|version: u32| version < WIDENS) {
         return realm.found("browserSecurityHeaders/contentSecurityPolicy", policy);
     }
     Vec::new()

@@ -37,16 +37,18 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     }
     // Everything that can be wrong with the options is said here, also when the lab goes to the background.
     let mut options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
-    options.faults = faults;
+    options.faults = faults.clone();
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?));
+        tell_faults(&faults);
         return Ok(());
     }
     let cancel = cancelled_by_signals();
     let progress = options.progress.clone();
     let mut lab = Lab::start(options, cancel.clone()).await?;
     say(&welcome(lab.topology()));
+    tell_faults(&faults);
     let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
     lab.prepare_next_start();
     let ended = tokio::select! {
@@ -140,6 +142,13 @@ fn welcome(topology: &Topology) -> String {
         realm::PASSWORD
     ));
     text
+}
+
+fn tell_faults(faults: &[Named]) {
+    if !faults.is_empty() {
+        let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
+        say(&format!("Faults on: {}. What they do: `cargo xtask lab fault list {}`.", names.join(", "), names.join(" ")));
+    }
 }
 
 async fn print_feed(mut events: tokio::sync::broadcast::Receiver<lab_trace::Event>, topology: Topology) {

@@ -13,6 +13,8 @@ use crate::trouble::{Kind, Trouble};
 #[derive(Default)]
 pub(super) struct Planted {
     originals: Vec<Original>,
+    /// Key providers from before the first fault.
+    keys: Option<Vec<(String, String)>>,
 }
 
 struct Original {
@@ -25,12 +27,25 @@ struct Original {
 impl Planted {
     /// Changes the realm so that it has exactly `faults`.
     pub(super) async fn plant(&mut self, admin: &Admin, faults: &[&'static Fault]) -> Result<(), Trouble> {
+        if self.keys.is_none() && !faults.is_empty() {
+            self.keys = Some(admin.key_providers().await?);
+        }
         let targets = std::iter::once(Target::Realm).chain(Client::ALL.map(Target::Client));
         for target in targets {
             let wanted = faults.iter().any(|fault| fault.targets().any(|changed| changed == target));
             if wanted || self.originals.iter().any(|original| original.target == target) {
                 self.plant_in(admin, target, faults).await?;
             }
+        }
+        if faults.is_empty() && let Some(before) = &self.keys {
+            // Keycloak makes a key of its own where a client asks for an algorithm that the realm has none for, and
+            // would publish it from then on.
+            for (id, name) in admin.key_providers().await? {
+                if name.starts_with("fallback-") && !before.iter().any(|(known, _)| *known == id) {
+                    admin.delete_key_provider(&id).await?;
+                }
+            }
+            self.keys = None;
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! What is seen of a realm's setting from outside: one line each.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lab::browser::{Place, SignOut};
-use lab_trace::{Answer, Body, CellState, Channel, Exchange, Party, Shown};
+use lab_trace::{Answer, Body, CellState, Channel, Exchange, Param, Party, Shown};
 use realm::User;
 use reqwest::header;
 use serde_json::Value;
@@ -28,6 +29,7 @@ impl Stage {
             Look::Redeem(portal) => self.redeem(portal).await,
             Look::Password => self.password().await,
             Look::ForeignScript => self.foreign_script().await,
+            Look::Algorithms => self.algorithms().await,
             Look::AccessToken => self.access_token().await,
             Look::Session => self.session().await,
         }
@@ -71,7 +73,9 @@ impl Stage {
     async fn sign_in_at(&self, portal: &str) -> String {
         let seen = self.person("alex", User::Alex).sign_in(portal).await.unwrap();
         let may = if seen.offers.iter().any(|offer| offer == "approve") { "; may approve" } else { "" };
-        format!("{} {}{may}", seen.status, in_short(&seen.place))
+        let consent = seen.offers.iter().any(|offer| offer == "consent");
+        let place = if consent { "Keycloak's question for consent".to_owned() } else { in_short(&seen.place) };
+        format!("{} {place}{may}", seen.status)
     }
 
     async fn come_home(&self, portal: &str) -> String {
@@ -160,6 +164,28 @@ impl Stage {
         format!("{} read the answer", if allowed.is_some() { "may" } else { "may not" })
     }
 
+    async fn algorithms(&self) -> String {
+        let mut alex = self.person("alex", User::Alex);
+        let mark = self.lab.mark().await.unwrap();
+        for portal in ["internal", "admin"] {
+            alex.sign_in(portal).await.unwrap();
+        }
+        alex.sign_out("admin", SignOut::AtPortal).await.unwrap();
+        let mut by_client: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for token in self.exchanges(mark).await.iter().flat_map(tokens) {
+            let Shown::Token { kind, header, claims, .. } = token else { continue };
+            if let Some(place) = self.topology.portals.iter().find(|place| claims["aud"] == place.client_id.as_str())
+                && matches!(kind.as_str(), "id_token" | "logout_token")
+            {
+                let signed = format!("{kind} {}", header["alg"].as_str().unwrap_or_default());
+                by_client.entry(place.name.clone()).or_default().insert(signed);
+            }
+        }
+        let lines =
+            by_client.into_iter().map(|(name, signed)| format!("{name}: {}", Vec::from_iter(signed).join(", ")));
+        lines.collect::<Vec<_>>().join("; ")
+    }
+
     async fn access_token(&self) -> String {
         let mut john = self.person("john", User::John);
         john.sign_in("external").await.unwrap();
@@ -226,6 +252,18 @@ fn logout_claims(exchange: &Exchange) -> Option<&Value> {
         Shown::Token { claims, .. } => Some(claims),
         _ => None,
     }
+}
+
+/// Tokens in an answer of the token endpoint or in a back-channel POST.
+fn tokens(exchange: &Exchange) -> Vec<Shown> {
+    let mut params: Vec<Param> = Vec::new();
+    if let Body::Form { fields } = &exchange.body {
+        params.extend(fields.iter().cloned());
+    }
+    if let Answer::Response { body: Body::Json { members }, .. } = &exchange.answer {
+        params.extend(members.iter().cloned());
+    }
+    params.into_iter().map(|param| param.value).collect()
 }
 
 /// A member of a JSON answer.
