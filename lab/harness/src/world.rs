@@ -172,6 +172,10 @@ impl Lab {
     /// # Errors
     /// Part: something is left behind, and where.
     pub async fn shutdown(mut self) -> Result<(), Trouble> {
+        // First, or a command that comes now would talk to a control interface that is gone.
+        if let Err(error) = self.seat.unpublish() {
+            tracing::debug!(%error, "while stopping");
+        }
         if let Some((cancel, work)) = self.preparing.take() {
             cancel.cancel();
             if let Ok(Err(trouble)) = work.await {

@@ -36,7 +36,8 @@ pub struct ExpectedIssuer<'a> {
 }
 
 /// Why an authorization response is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::EnumDiscriminants)]
+#[strum_discriminants(name(CallbackRule), vis(pub(crate)), derive(strum::EnumIter))]
 pub enum CallbackRefusal {
     /// A parameter is there twice.
     #[error("expected {name} at most once, found it more than once")]
@@ -74,7 +75,7 @@ pub enum CallbackRefusal {
 
 /// Why a redirect after a sign-out does not belong to a sign-out of this browser. Not an error: the visitor is
 /// told, and nothing else happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, strum::EnumIter)]
 pub enum PostLogoutRefusal {
     /// No `state`, or several.
     #[error("expected the state of a sign-out that this browser began, found none")]
@@ -168,21 +169,46 @@ impl fmt::Debug for Code {
 }
 
 impl CallbackRefusal {
+    /// The rule's short name.
+    pub fn tag(&self) -> &'static str {
+        CallbackRule::from(self).entry().0
+    }
+
     /// The clause that asks for it.
     pub fn clause(&self) -> &'static str {
+        CallbackRule::from(self).entry().1
+    }
+}
+
+impl CallbackRule {
+    pub(crate) fn entry(self) -> (&'static str, &'static str) {
         match self {
-            Self::Repeated { .. } => "RFC6749-3.1",
-            Self::NoState | Self::ForeignState => "RFC6749-10.12",
-            Self::NoIssuer | Self::WrongIssuer { .. } => "RFC9207-2.4",
-            Self::Denied { .. } => "RFC6749-4.1.2.1",
-            Self::NoCode => "RFC6749-4.1.2",
+            Self::Repeated => ("cb-repeated", "RFC6749-3.1"),
+            Self::NoState => ("cb-state-missing", "RFC6749-10.12"),
+            Self::ForeignState => ("cb-state", "RFC6749-10.12"),
+            Self::NoIssuer => ("cb-iss-missing", "RFC9207-2.4"),
+            Self::WrongIssuer => ("cb-iss", "RFC9207-2.4"),
+            Self::Denied => ("cb-denied", "RFC6749-4.1.2.1"),
+            Self::NoCode => ("cb-code-missing", "RFC6749-4.1.2"),
         }
     }
 }
 
 impl PostLogoutRefusal {
+    /// The rule's short name.
+    pub fn tag(&self) -> &'static str {
+        self.entry().0
+    }
+
     /// The clause that asks for it.
     pub fn clause(&self) -> &'static str {
-        "RPIL-3"
+        self.entry().1
+    }
+
+    pub(crate) fn entry(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoState => ("rpil-state-missing", "RPIL-3"),
+            Self::ForeignState => ("rpil-state", "RPIL-3"),
+        }
     }
 }

@@ -23,13 +23,20 @@ pub enum FrontChannelRequest {
 }
 
 /// Why a front-channel logout request is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::EnumDiscriminants)]
+#[strum_discriminants(name(FrontChannelRule), vis(pub(crate)), derive(strum::EnumIter))]
 pub enum FrontChannelRefusal {
     /// One of the two without the other.
     #[error("expected iss and sid together or neither, found only {only}")]
     HalfNamed {
         /// The one that is there.
         only: &'static str,
+    },
+    /// There, and empty: no session has such a name, and none must come to have it.
+    #[error("expected a value in {name}, found it empty")]
+    Empty {
+        /// The parameter.
+        name: &'static str,
     },
     /// Twice: which one counts would be a guess.
     #[error("expected {name} at most once, found it more than once")]
@@ -43,11 +50,13 @@ impl FrontChannelRequest {
     /// Reads the query of a request (without the question mark). Other parameters are ignored.
     ///
     /// # Errors
-    /// [`FrontChannelRefusal`] when `iss` and `sid` are not both there or both absent, or one is repeated.
+    /// [`FrontChannelRefusal`] when `iss` and `sid` are not both there or both absent, or one is repeated or empty.
     pub fn parse(query: &str) -> Result<Self, FrontChannelRefusal> {
         let [iss, sid] =
             at_most_once(query, ["iss", "sid"]).map_err(|Repeated(name)| FrontChannelRefusal::Repeated { name })?;
         match (iss, sid) {
+            (Some(iss), _) if iss.is_empty() => Err(FrontChannelRefusal::Empty { name: "iss" }),
+            (_, Some(sid)) if sid.is_empty() => Err(FrontChannelRefusal::Empty { name: "sid" }),
             (Some(iss), Some(sid)) => Ok(Self::Session { iss, sid }),
             (None, None) => Ok(Self::Unnamed),
             (Some(_), None) => Err(FrontChannelRefusal::HalfNamed { only: "iss" }),
@@ -66,8 +75,23 @@ impl FrontChannelRequest {
 }
 
 impl FrontChannelRefusal {
+    /// The rule's short name.
+    pub fn tag(&self) -> &'static str {
+        FrontChannelRule::from(self).entry().0
+    }
+
     /// The clause that asks for it.
     pub fn clause(&self) -> &'static str {
-        "FCL-2"
+        FrontChannelRule::from(self).entry().1
+    }
+}
+
+impl FrontChannelRule {
+    pub(crate) fn entry(self) -> (&'static str, &'static str) {
+        match self {
+            Self::HalfNamed => ("fcl-half-named", "FCL-2"),
+            Self::Empty => ("fcl-empty", "FCL-2"),
+            Self::Repeated => ("fcl-repeated", "FCL-2"),
+        }
     }
 }

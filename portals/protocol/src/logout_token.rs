@@ -5,38 +5,31 @@
 //! a [`VerifiedLogoutToken`] cannot be made in any other way.
 
 use jiff::Timestamp;
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm};
-use openidconnect::{JsonWebKey, JsonWebKeyUse, JwsSigningAlgorithm};
+use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value};
 
 use crate::jws::UnverifiedJws;
 
 mod claims;
+mod expectations;
+mod header;
 mod refusal;
+mod rule;
+mod shortened;
+mod signature;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use refusal::{Refusal, Shortened};
+pub use expectations::{Expectations, LEEWAY, LONGEST_NAME, LONGEST_TOKEN, MAX_AGE, SHORT_LIFE, TypePolicy};
+pub use refusal::Refusal;
+pub use rule::Rule;
+pub use shortened::Shortened;
 
 /// The provider's public keys, as its `jwks_uri` serves them.
 pub type KeySet = CoreJsonWebKeySet;
 
-/// How far the provider's clock and ours may be apart.
-///
-/// One constant for every time in the token, and for how long [`crate::SeenTokens`] must remember a token:
-/// a token that could still be accepted must still be remembered.
-pub const LEEWAY: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
-
 /// The member of `events` that makes a token a logout token.
 pub const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-
-/// What a portal expects of every logout token.
-#[derive(Debug, Clone)]
-pub struct Expectations {
-    issuer: String,
-    client_id: String,
-    algorithms: Vec<CoreJwsSigningAlgorithm>,
-}
 
 /// A logout token that has passed every check. Private fields and no other constructor: who holds one may end
 /// the session it names.
@@ -75,8 +68,8 @@ pub enum Subject<'a> {
 /// 6. `events` has the logout member, and its value is a JSON object.
 /// 7. There is no `nonce`: that would be an ID token.
 /// 8. `jti` was not seen before. *Not here:* needs a memory, see [`crate::SeenTokens`].
-/// 9. to 11. (optional) the issuer, user and session are known here. *Skipped:* a token about an unknown session
-///    is answered like any other (it may have ended already), and where `sid` is given it alone decides.
+/// 9. to 11. (optional) the issuer, user and session are known here. *Not here:* needs the sessions, see
+///    [`crate::matches`]. A token about an unknown session is answered like any other (it may have ended already).
 ///
 /// # Errors
 /// A [`Refusal`], one variant for each thing that can be wrong. [`Refusal::UnknownKey`] is special: the provider
@@ -87,28 +80,17 @@ pub fn verify(
     keys: &KeySet,
     now: Timestamp,
 ) -> Result<VerifiedLogoutToken, Refusal> {
-    // 1. Five parts would be an encrypted token.
-    let jws = UnverifiedJws::parse(unverified)?;
-    refuse_unusual_header(&jws.header)?;
-
-    // 3. before 2: without an algorithm there is no signature to check.
-    let algorithm = allowed_algorithm(&jws.header, &expect.algorithms)?;
-
-    // 2. The signature, with a key that we know and the token at most names.
-    check_signature(&jws, &algorithm, keys)?;
-
-    // From here on the provider speaks, not a stranger.
-    let claims = jws.claims()?;
+    // 1. to 3. From here on the provider speaks, not a stranger.
+    let claims = authentic_claims(unverified, expect, keys)?;
 
     // 4. From our provider, for us, and current.
     let iss = claims::issuer(&claims, &expect.issuer)?;
     claims::audience(&claims, &expect.client_id)?;
-    let issued_at = claims::issued_at(&claims, now)?;
-    let expires_at = claims::expires_at(&claims, now)?;
+    let (issued_at, expires_at) = claims::lifetime(&claims, expect, now)?;
 
     // 5. About somebody.
-    let sub = claims::optional_text(&claims, "sub")?;
-    let sid = claims::optional_text(&claims, "sid")?;
+    let sub = claims::optional_name(&claims, "sub")?;
+    let sid = claims::optional_name(&claims, "sid")?;
     if sub.is_none() && sid.is_none() {
         return Err(Refusal::NobodyNamed);
     }
@@ -119,124 +101,26 @@ pub fn verify(
         return Err(Refusal::HasNonce);
     }
 
-    let jti = claims::required_text(&claims, "jti")?;
+    let jti = claims::optional_name(&claims, "jti")?.ok_or(Refusal::ClaimMissing { claim: "jti" })?;
     Ok(VerifiedLogoutToken { iss, sub, sid, jti, issued_at, expires_at })
 }
 
-/// Refuses header members that would let the token choose how it is checked.
-fn refuse_unusual_header(header: &Map<String, Value>) -> Result<(), Refusal> {
-    // "Critical" means: refuse, if you do not understand these. We understand none.
-    if header.contains_key("crit") {
-        return Err(Refusal::CriticalHeader);
-    }
-    if header.contains_key("b64") {
-        return Err(Refusal::UnencodedPayload);
-    }
-    // Trap: a token that brings its own key is always signed correctly.
-    if let Some(member) = ["jwk", "jku", "x5u", "x5c"].into_iter().find(|member| header.contains_key(*member)) {
-        return Err(Refusal::BringsItsOwnKey { member });
-    }
-    // An explicit type is recommended, not required; but another explicit type is another kind of token.
-    match header.get("typ") {
-        None => Ok(()),
-        Some(Value::String(typ)) if is_type(typ, "JWT") || is_type(typ, "logout+jwt") => Ok(()),
-        Some(other) => Err(Refusal::WrongType { found: Shortened::of(other) }),
-    }
-}
-
-/// Media types compare without regard to case, and `application/` may be left out (RFC 7515, 4.1.9).
-fn is_type(found: &str, expected: &str) -> bool {
-    let bare = match found.split_once('/') {
-        Some((tree, bare)) if tree.eq_ignore_ascii_case("application") => bare,
-        _ => found,
-    };
-    bare.eq_ignore_ascii_case(expected)
-}
-
-fn allowed_algorithm(
-    header: &Map<String, Value>,
-    allowed: &[CoreJwsSigningAlgorithm],
-) -> Result<CoreJwsSigningAlgorithm, Refusal> {
-    let found = header.get("alg").ok_or(Refusal::Unsigned)?;
-    if found.as_str().is_some_and(|name| name.eq_ignore_ascii_case("none")) {
-        return Err(Refusal::Unsigned);
-    }
-    serde_json::from_value(found.clone())
-        .ok()
-        .filter(|algorithm| allowed.contains(algorithm))
-        .ok_or_else(|| Refusal::WrongAlgorithm { allowed: names(allowed), found: Shortened::of(found) })
-}
-
-fn check_signature(jws: &UnverifiedJws<'_>, algorithm: &CoreJwsSigningAlgorithm, keys: &KeySet) -> Result<(), Refusal> {
-    let candidates = match jws.header.get("kid") {
-        Some(Value::String(kid)) => {
-            let named: Vec<_> =
-                keys.keys().iter().filter(|key| key.key_id().is_some_and(|id| id.as_str() == kid)).collect();
-            if named.is_empty() {
-                return Err(Refusal::UnknownKey { kid: Shortened::text(kid) });
-            }
-            named
-        }
-        Some(other) => return Err(Refusal::UnknownKey { kid: Shortened::of(other) }),
-        // Without `kid` the set must leave no choice (Core, 10.1).
-        None => {
-            let usable: Vec<_> = keys.keys().iter().filter(|key| may_sign(key, algorithm)).collect();
-            match usable.len() {
-                0 => return Err(Refusal::UnknownKey { kid: Shortened::text("(none named)") }),
-                1 => usable,
-                choices => return Err(Refusal::KeyNotNamed { choices }),
-            }
-        }
-    };
-    // `verify_signature` also refuses a key that is meant for something else than this algorithm.
-    let good = candidates.iter().any(|key| key.verify_signature(algorithm, jws.signed, &jws.signature).is_ok());
-    if good { Ok(()) } else { Err(Refusal::BadSignature) }
-}
-
-fn may_sign(key: &CoreJsonWebKey, algorithm: &CoreJwsSigningAlgorithm) -> bool {
-    let kind: Option<CoreJsonWebKeyType> = algorithm.key_type();
-    key.key_use().is_none_or(JsonWebKeyUse::allows_signature) && kind.as_ref() == Some(key.key_type())
-}
-
-fn names(algorithms: &[CoreJwsSigningAlgorithm]) -> String {
-    let names: Vec<String> = algorithms
-        .iter()
-        .filter_map(|algorithm| serde_json::to_value(algorithm).ok())
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
-    names.join(", ")
-}
-
-impl Expectations {
-    /// Tokens of `issuer` (compared byte for byte) for `client_id`, signed with RS256: what OpenID Connect
-    /// promises without any agreement.
-    pub fn new(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
-        Self {
-            issuer: issuer.into(),
-            client_id: client_id.into(),
-            algorithms: vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256],
-        }
+/// Steps 1 to 3: the claims, once it is certain who wrote them.
+fn authentic_claims(unverified: &str, expect: &Expectations, keys: &KeySet) -> Result<Map<String, Value>, Refusal> {
+    if unverified.len() > LONGEST_TOKEN {
+        return Err(Refusal::TokenTooLong);
     }
 
-    /// Allows `algorithms` as well, typically those that discovery lists.
-    ///
-    /// `none` and the shared-secret family (HS256 …) are left out even when they are listed: a public key is
-    /// public, and a verifier that accepts it as an HMAC secret accepts anybody's token.
-    #[must_use]
-    pub fn also_allowing(mut self, algorithms: impl IntoIterator<Item = CoreJwsSigningAlgorithm>) -> Self {
-        for algorithm in algorithms {
-            let asymmetric = algorithm.key_type().is_some() && !algorithm.uses_shared_secret();
-            if asymmetric && !self.algorithms.contains(&algorithm) {
-                self.algorithms.push(algorithm);
-            }
-        }
-        self
-    }
+    // 1. Five parts would be an encrypted token.
+    let jws = UnverifiedJws::parse(unverified)?;
+    header::refuse_unusual(&jws.header, expect.types)?;
 
-    /// The algorithms that are accepted.
-    pub fn algorithms(&self) -> &[CoreJwsSigningAlgorithm] {
-        &self.algorithms
-    }
+    // 3. before 2: without an algorithm there is no signature to check.
+    let algorithm = header::allowed_algorithm(&jws.header, &expect.algorithms)?;
+
+    // 2. The signature, with a key that we know and the token at most names.
+    signature::check(jws.signed, &jws.signature, header::kid(&jws.header)?, &algorithm, keys)?;
+    jws.claims()
 }
 
 impl VerifiedLogoutToken {
@@ -276,7 +160,7 @@ impl VerifiedLogoutToken {
         self.issued_at
     }
 
-    /// Until when it is valid.
+    /// Until when [`verify`] accepts it (plus [`LEEWAY`]): its `exp`, or earlier if it becomes too old before that.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }

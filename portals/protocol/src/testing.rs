@@ -7,7 +7,7 @@ use openidconnect::core::{CoreJsonWebKey, CoreJwsSigningAlgorithm, CoreRsaPrivat
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 use serde_json::{Value, json};
 
-use crate::logout_token::KeySet;
+use crate::logout_token::{Expectations, KeySet, VerifiedLogoutToken, verify};
 
 pub(crate) const ISSUER: &str = "http://localhost:8080/realms/enterprise-sso";
 pub(crate) const AUDIENCE: &str = "admin-dashboard";
@@ -52,6 +52,21 @@ pub(crate) fn signed_with(
     claims: &Value,
 ) -> String {
     signed_text(key, algorithm, &header.to_string(), &claims.to_string())
+}
+
+/// The proof that a token about `sub` and `sid`, issued `issued` seconds from now, was good.
+pub(crate) fn verified_token(sub: Option<&str>, sid: Option<&str>, issued: i64) -> VerifiedLogoutToken {
+    let mut claims = good_claims();
+    let at = NOW + issued;
+    (claims["iat"], claims["exp"], claims["jti"]) = (json!(at), json!(at + 120), json!(format!("{sub:?}{sid:?}{at}")));
+    for (name, value) in [("sub", sub), ("sid", sid)] {
+        match value {
+            Some(value) => claims[name] = json!(value),
+            None => drop(claims.as_object_mut().unwrap().shift_remove(name)),
+        }
+    }
+    let issued_at = Timestamp::from_second(at).unwrap();
+    verify(&signed(&good_header(), &claims), &Expectations::new(ISSUER, AUDIENCE), &keys(), issued_at).unwrap()
 }
 
 /// Signs any text, also one that is no JSON.

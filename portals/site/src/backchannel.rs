@@ -78,6 +78,8 @@ async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesReject
         many => format!("A logout token was accepted: {many} sessions ended"),
     };
     let detail = [("sessions", count.as_str()), ("sid", token.sid().unwrap_or("none")), ("jti", token.jti())];
+    let mut detail = detail.to_vec();
+    detail.extend(token.sub().map(|sub| ("sub", sub)));
     app.journal.record(Step::LogoutTokenAccepted, text, &detail);
     Ok(())
 }

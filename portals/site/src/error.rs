@@ -55,6 +55,9 @@ pub(crate) enum Trouble {
     /// A form of another site.
     #[error("a request from another site")]
     CrossSite,
+    /// Too many sign-ins from one address.
+    #[error("too many sign-ins were begun from this address")]
+    TooMany,
     /// It took too long.
     #[error("it took too long")]
     TooSlow,
@@ -205,6 +208,13 @@ impl Trouble {
                 "Another site tried to press a button here in your name. Nothing was changed.",
                 "If it was you who pressed the button, go to the portal and press it there.",
             ),
+            Self::TooMany => page(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many sign-ins at once",
+                "This portal limits how often one computer may begin a sign-in, so that nobody can keep it busy. You were not \
+                 signed in.",
+                "Wait a few seconds and try again.",
+            ),
             Self::TooSlow => page(
                 StatusCode::REQUEST_TIMEOUT,
                 "This took too long",
@@ -235,6 +245,7 @@ impl Trouble {
             | Self::NoItem
             | Self::Decided { .. }
             | Self::Method
+            | Self::TooMany
             | Self::TooSlow
             | Self::Fault { .. } => None,
         }

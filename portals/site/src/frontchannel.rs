@@ -37,7 +37,7 @@ pub(crate) async fn logout(
         (Some(id), Some(who)) if request.names(&who.iss, who.sid.as_deref()) => {
             app.sessions.end(id, Ending::FrontChannel);
             session.flush().await?;
-            let detail = [("sid", who.sid.as_deref().unwrap_or("none"))];
+            let detail = [("username", who.username.as_str()), ("sid", who.sid.as_deref().unwrap_or("none"))];
             let text = format!("A front-channel request ended the session of {}", who.username);
             app.journal.record(Step::FrontChannelLogout, text, &detail);
             "Signed out.\n"

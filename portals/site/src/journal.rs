@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 
+use crate::audit::Line;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::settings::Kind;
 
 /// How many entries are kept; older ones go.
@@ -75,11 +77,12 @@ pub struct Journal {
     clock: Clock,
     kept: Arc<Mutex<VecDeque<Entry>>>,
     live: broadcast::Sender<Entry>,
+    metrics: Metrics,
 }
 
 impl Journal {
     pub(crate) fn new(portal: Kind, clock: Clock) -> Self {
-        Self { portal, clock, kept: Arc::default(), live: broadcast::Sender::new(KEPT) }
+        Self { portal, clock, kept: Arc::default(), live: broadcast::Sender::new(KEPT), metrics: Metrics::new() }
     }
 
     /// Writes an entry.
@@ -87,6 +90,10 @@ impl Journal {
         let detail = detail.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let entry = Entry { at: self.clock.now(), step, text: text.into(), detail };
         tracing::info!(target: "portal::journal", portal = self.portal.word(), step = step.word(), "{}", entry.text);
+        if let Some(line) = Line::of(self.portal, &entry) {
+            line.write();
+            self.metrics.count(&line);
+        }
         let mut kept = self.kept();
         if kept.len() == KEPT {
             kept.pop_front();
@@ -94,6 +101,11 @@ impl Journal {
         kept.push_back(entry.clone());
         // Nobody listening is fine: the entry is kept.
         let _ = self.live.send(entry);
+    }
+
+    /// This portal's numbers.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Every new entry from now on. A listener that falls too far behind is told so by the channel.

@@ -16,6 +16,7 @@
 mod about;
 mod admin;
 mod assets;
+mod audit;
 mod backchannel;
 mod clock;
 mod embedded {
@@ -30,6 +31,8 @@ mod frame;
 mod frontchannel;
 mod internal;
 mod journal;
+mod limits;
+mod metrics;
 mod oidc;
 mod pages;
 mod portal;

@@ -18,13 +18,14 @@ use crate::clock::Clock;
 use crate::error::Trouble;
 use crate::faults::{self, Exposed, Fault, Faults, Switches};
 use crate::journal::Journal;
+use crate::limits::Limits;
 use crate::oidc::http::{Http, HttpError};
 use crate::oidc::provider::Provider;
 use crate::oidc::sign_in::SignInBegun;
 use crate::pages::{PageError, Pages};
 use crate::session::{Begun, MemoryStore};
 use crate::settings::{Kind, Settings, SettingsError};
-use crate::{about, admin, assets, backchannel, drain, external, frame, internal, request_log};
+use crate::{about, admin, assets, backchannel, drain, external, frame, internal, limits, metrics, request_log};
 
 /// No request body is longer: forms and one logout token. A longer one is answered with 413.
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
@@ -66,6 +67,7 @@ pub(crate) struct Parts {
     pub(crate) naive: faults::sessions::Naive,
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) http: Http,
     pub(crate) provider: Provider,
@@ -101,6 +103,7 @@ impl Portal {
             settings,
             clock,
             journal,
+            limits: Limits::new(),
             http,
             faults,
             naive: faults::sessions::Naive::default(),
@@ -186,6 +189,7 @@ fn routes(app: &App) -> Router {
         Kind::Admin => admin::routes(app),
     };
     own.merge(about::routes())
+        .merge(metrics::routes())
         .merge(assets::routes())
         .fallback(async || Trouble::NoPage)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
@@ -193,9 +197,10 @@ fn routes(app: &App) -> Router {
         // From here on outwards: what applies to every answer, also to those of the layers within.
         .layer(CatchPanicLayer::custom(frame::after_panic))
         .layer(frame::no_cross_site_posts(&app.settings, backchannel::PATH))
+        .layer(middleware::from_fn_with_state(app.clone(), limits::sign_ins))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, DEADLINE))
         .layer(middleware::from_fn_with_state(app.clone(), frame::dress))
-        .layer(middleware::from_fn_with_state(app.settings.kind, request_log::write))
+        .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
         .with_state(app.clone())
 }
 

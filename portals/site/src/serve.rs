@@ -13,12 +13,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::Exposed;
+use crate::limits::Peer;
 use crate::portal::Portal;
 
 /// How long requests under way may take after the word to stop.
 const DRAIN: Duration = Duration::from_secs(2);
 /// How long a client may take to send the head of a request.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What a request's head may have: browsers send some 20 headers and, with everything on `localhost`, a few kilobytes of
+/// cookies. More is answered with 431.
+const MOST_HEADERS: usize = 64;
+const LONGEST_HEAD: usize = 32 * 1024;
 /// How long to wait when the machine has no more sockets, before asking for the next one again.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
 
@@ -35,7 +40,7 @@ pub async fn serve(portal: &Portal, listener: TcpListener, stop: CancellationTok
     // An address that cannot be told may be any.
     let anywhere = SocketAddr::from(([0, 0, 0, 0], 0));
     portal.served_at(listener.local_addr().unwrap_or(anywhere))?;
-    let service = TowerToHyperService::new(portal.router().layer(Extension(Stopping(stop.clone()))));
+    let router = portal.router().layer(Extension(Stopping(stop.clone())));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -45,8 +50,9 @@ pub async fn serve(portal: &Portal, listener: TcpListener, stop: CancellationTok
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, service.clone(), stop.clone()));
+            Ok((stream, peer)) => {
+                let service = TowerToHyperService::new(router.clone().layer(Extension(Peer::at(peer))));
+                connections.spawn(connection(stream, service, stop.clone()));
             }
             Err(error) => wait_out(&error).await,
         }
@@ -66,6 +72,8 @@ async fn connection(stream: TcpStream, service: TowerToHyperService<axum::Router
     let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use lab::Trouble;
 use lab::faults::{Change, Named, Told};
 
-use super::reset::running;
+use super::reset::{running, undisturbed};
 use crate::out::say;
 use crate::settings::{Format, Global};
 
@@ -37,11 +37,14 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
     match command {
         Command::On { names } => {
             let on = known(&names)?;
-            switched(running(global)?.switch_faults(&Change { on, off: Vec::new() }).await?);
+            let client = running(global)?;
+            let _lock = undisturbed(global)?;
+            switched(client.switch_faults(&Change { on, off: Vec::new() }).await?);
         }
         Command::Off { names } => {
             let mut off = known(&names)?;
             let client = running(global)?;
+            let _lock = undisturbed(global)?;
             if off.is_empty() {
                 off = client.status().await?.faults;
             }

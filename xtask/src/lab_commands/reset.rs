@@ -8,9 +8,26 @@ use crate::out::say;
 use crate::settings::Global;
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
-    running(global)?.reset().await?;
+    let client = running(global)?;
+    let _lock = undisturbed(global)?;
+    client.reset().await?;
     say("All sessions are ended, no fault is on, and the portals are as new.");
     Ok(())
+}
+
+/// As long as the answer is held, no lessons are played on the running lab.
+///
+/// # Errors
+/// State: some are being played, and a change now would make them fail.
+pub(super) fn undisturbed(global: &Global) -> Result<impl Sized + use<>, Trouble> {
+    state::claim_play(&global.folders()?).ok_or_else(|| {
+        Trouble::new(
+            Kind::State,
+            "lessons are being played on the running lab",
+            "a change now would make them fail",
+            "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
+        )
+    })
 }
 
 /// A client for the running lab.

@@ -29,15 +29,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
+    // Everything that can be wrong with the options is said here: also when a lab is up already, and when the new one
+    // goes to the background.
+    let mut options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
     // An empty variable means no fault.
     let names = args.faults.iter().filter(|name| !name.trim().is_empty());
     let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
+    options.faults.clone_from(&faults);
     if let Some(client) = running(global).await? {
         return already_up(&client, &args.lab, &faults).await;
     }
-    // Everything that can be wrong with the options is said here, also when the lab goes to the background.
-    let mut options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
-    options.faults = faults.clone();
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?));
@@ -147,7 +148,11 @@ fn welcome(topology: &Topology) -> String {
 fn tell_faults(faults: &[Named]) {
     if !faults.is_empty() {
         let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
-        say(&format!("Faults on: {}. What they do: `cargo xtask lab fault list {}`.", names.join(", "), names.join(" ")));
+        say(&format!(
+            "Faults on: {}. What they do: `cargo xtask lab fault list {}`.",
+            names.join(", "),
+            names.join(" ")
+        ));
     }
 }
 

@@ -5,12 +5,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::Desk;
+use support::{Desk, Said};
 
 #[test]
 fn what_needs_a_lab_says_how_to_start_one() {
     let desk = Desk::new();
-    for arguments in [&["lab", "open"][..], &["lab", "reset"], &["lab", "logs", "keycloak"]] {
+    for arguments in [&["lab", "open"][..], &["lab", "reset"], &["lab", "logs", "keycloak"], &["lab", "logs", "-f"]] {
         desk.run(arguments).assert_trouble(3, &["cargo xtask lab up"]);
     }
 }
@@ -35,6 +35,13 @@ fn unknown_words_are_told_with_the_known_ones() {
 }
 
 #[test]
+fn a_folder_without_lessons_is_no_success() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().to_str().unwrap();
+    desk.run(&["scenario", "run", "--all", "--lessons", folder]).assert_trouble(2, &["no lesson", "--lessons"]);
+}
+
+#[test]
 fn a_broken_realm_file_is_told_with_its_line() {
     let desk = Desk::new();
     let file = desk.folder.path().join("realm.json");
@@ -50,11 +57,26 @@ fn the_labs_known_passwords_never_leave_loopback() {
     desk.run(&["lab", "up", "--bind", "0.0.0.0"]).assert_trouble(2, &["0.0.0.0"]);
 }
 
+mod realm_lint;
+
+#[test]
+fn a_misspelt_fault_is_told_with_the_right_name() {
+    let desk = Desk::new();
+    for arguments in [&["lab", "up", "--fault", "s3-whos-localhost"][..], &["lab", "fault", "on", "s3-whos-localhost"]]
+    {
+        desk.run(arguments).assert_trouble(2, &["did you mean \"s3-whose-localhost\"", "lab fault list"]);
+    }
+    let variable = desk.command(&["lab", "up"]).env("SSO_LAB_FAULT", "nonsense").output().unwrap();
+    Said::of(variable).assert_trouble(2, &["nonsense"]);
+    let known = desk.must(&["lab", "fault", "list", "s3-whose-localhost"]).out;
+    assert!(known.contains("found by realm-backchannel-url-on-other-port") && known.contains("BC-25"), "{known}");
+}
+
 #[test]
 fn help_names_every_command() {
     let desk = Desk::new();
     let help = desk.must(&["--help"]).out;
-    for command in ["lab", "scenario", "image", "test", "bench", "tidy"] {
+    for command in ["lab", "scenario", "realm", "image", "test", "bench", "tidy"] {
         assert!(help.contains(command), "{help}");
     }
 }

@@ -37,7 +37,9 @@ impl Planted {
                 self.plant_in(admin, target, faults).await?;
             }
         }
-        if faults.is_empty() && let Some(before) = &self.keys {
+        if faults.is_empty()
+            && let Some(before) = &self.keys
+        {
             // Keycloak makes a key of its own where a client asks for an algorithm that the realm has none for, and
             // would publish it from then on.
             for (id, name) in admin.key_providers().await? {

@@ -29,6 +29,13 @@ fn one_of_the_two_alone_is_refused() {
 }
 
 #[test]
+fn an_empty_name_is_refused() {
+    for (query, name) in [("iss=&sid=b", "iss"), ("iss=a&sid=", "sid"), ("iss=", "iss"), ("sid", "sid")] {
+        assert_eq!(FrontChannelRequest::parse(query), Err(FrontChannelRefusal::Empty { name }));
+    }
+}
+
+#[test]
 fn a_repeated_parameter_is_refused() {
     for (query, name) in [("iss=a&sid=b&sid=b", "sid"), ("iss=a&iss=c&sid=b", "iss")] {
         let refusal = FrontChannelRequest::parse(query).unwrap_err();

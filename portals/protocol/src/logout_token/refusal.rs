@@ -1,16 +1,24 @@
 //! Why a logout token is refused. One variant for each rule, and each knows its clause.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use serde_json::Value;
+
+use super::Shortened;
+use super::expectations::{LONGEST_NAME, LONGEST_TOKEN};
 
 /// Why a logout token is refused.
 ///
 /// The text of a refusal says what was expected and what was found, but never contains the token, `sub` or `sid`:
-/// it may be logged. A sender should be told [`Refusal::rule`] only.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// it may be logged. A sender should be told [`Refusal::rule`] only. [`Rule`] is the same list without the findings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(Rule),
+    derive(Hash, strum::EnumIter),
+    doc = "A rule that a logout token can break: a [`Refusal`] without its findings."
+)]
 pub enum Refusal {
+    /// Longer than any logout token is ([`LONGEST_TOKEN`]).
+    #[error("expected at most {LONGEST_TOKEN} bytes, found more")]
+    TokenTooLong,
     /// Another number of parts than a signed compact token has.
     #[error("expected three parts separated by dots, found {parts}")]
     NotCompact {
@@ -46,6 +54,9 @@ pub enum Refusal {
     /// `b64` in the header: a payload outside the usual encoding.
     #[error("expected an encoded payload, found \"b64\" in the header")]
     UnencodedPayload,
+    /// `zip` in the header: a signed token is never compressed.
+    #[error("expected an uncompressed token, found \"zip\" in the header")]
+    Compressed,
     /// The token brings the key it wants to be checked with.
     #[error("expected a key of the provider's published set, found \"{member}\" in the header")]
     BringsItsOwnKey {
@@ -53,8 +64,10 @@ pub enum Refusal {
         member: &'static str,
     },
     /// An explicit type that is not a logout token's.
-    #[error("expected typ \"logout+jwt\", \"JWT\" or none, found {found}")]
+    #[error("expected typ {expected}, found {found}")]
     WrongType {
+        /// What is accepted.
+        expected: &'static str,
         /// The type found.
         found: Shortened,
     },
@@ -68,6 +81,22 @@ pub enum Refusal {
         allowed: String,
         /// The algorithm found.
         found: Shortened,
+    },
+    /// A member of the header has another form than it must have.
+    #[error("expected text in the header's \"{member}\", found {found}")]
+    HeaderMalformed {
+        /// Its name.
+        member: &'static str,
+        /// Its value.
+        found: Shortened,
+    },
+    /// `kid`, `sub`, `sid` or `jti` is longer than a name can be ([`LONGEST_NAME`]).
+    #[error("expected at most {LONGEST_NAME} bytes in \"{name}\", found {found}")]
+    NameTooLong {
+        /// Which one.
+        name: &'static str,
+        /// Its length.
+        found: usize,
     },
     /// No key of that name is known. Perhaps the provider has changed its keys: fetch them once and try again.
     #[error("expected a known key, found key id {kid}")]
@@ -100,6 +129,14 @@ pub enum Refusal {
         /// The token's.
         found: Shortened,
     },
+    /// For several clients, and made for another one of them: `azp` is not us.
+    #[error("expected azp \"{expected}\", found {found}")]
+    WrongParty {
+        /// Ours.
+        expected: String,
+        /// The token's.
+        found: Shortened,
+    },
     /// Its time is over.
     #[error("expected a current token, found one that ended at {at}; it is {now}")]
     Expired {
@@ -115,6 +152,22 @@ pub enum Refusal {
         at: Timestamp,
         /// The portal's time.
         now: Timestamp,
+    },
+    /// Issued too long ago, whatever its `exp` says ([`super::MAX_AGE`]).
+    #[error("expected a fresh token, found one issued at {at}; it is {now}")]
+    TooOld {
+        /// `iat`.
+        at: Timestamp,
+        /// The portal's time.
+        now: Timestamp,
+    },
+    /// More time between `iat` and `exp` than a portal with [`super::Expectations::living_at_most`] accepts.
+    #[error("expected a token that lives for at most {most} seconds, found {found}")]
+    LivesTooLong {
+        /// What is accepted, in seconds.
+        most: i64,
+        /// The token's, in seconds.
+        found: i64,
     },
     /// `nbf` is later than now.
     #[error("expected a current token, found one that starts at {from}; it is {now}")]
@@ -153,141 +206,51 @@ pub enum Refusal {
     /// A `nonce`: this is an ID token, or made of one.
     #[error("expected no nonce, found one: this is an ID token")]
     HasNonce,
+    /// The `sid` is that of a session here, the `sub` that of somebody else.
+    #[error("expected the session's own user in sub, found another one")]
+    OtherUser,
     /// The token was used before.
     #[error("expected a token that was not used before, found one that was")]
     Replayed,
 }
 
 impl Refusal {
+    /// The broken rule.
+    pub fn as_rule(&self) -> Rule {
+        Rule::from(self)
+    }
+
+    /// The rule's short name, for tables, tests and metrics.
+    pub fn tag(&self) -> &'static str {
+        self.as_rule().tag()
+    }
+
     /// The clause that asks for it, as `SHORT-SECTION`.
     pub fn clause(&self) -> &'static str {
-        match self {
-            Self::NotCompact { .. }
-            | Self::NotBase64 { .. }
-            | Self::NotJson { .. }
-            | Self::CriticalHeader
-            | Self::UnencodedPayload => "RFC7519-7.2",
-            Self::DuplicateMember { .. } => "RFC7519-4",
-            Self::NotYetValid { .. } => "RFC7519-4.1.5",
-            Self::BringsItsOwnKey { .. } => "RFC8725-3.10",
-            Self::KeyNotNamed { .. } => "Core-10.1",
-            Self::WrongType { .. } | Self::ClaimMissing { .. } | Self::ClaimMalformed { .. } => "BCL-2.4",
-            Self::Encrypted
-            | Self::Unsigned
-            | Self::WrongAlgorithm { .. }
-            | Self::UnknownKey { .. }
-            | Self::BadSignature
-            | Self::WrongIssuer { .. }
-            | Self::WrongAudience { .. }
-            | Self::Expired { .. }
-            | Self::IssuedInTheFuture { .. }
-            | Self::NobodyNamed
-            | Self::NoLogoutEvent
-            | Self::EventNotAnObject { .. }
-            | Self::HasNonce
-            | Self::Replayed => "BCL-2.6",
-        }
+        self.as_rule().clause()
     }
 
     /// The step of Back-Channel Logout 2.6 at which it is refused.
     pub fn step(&self) -> u8 {
         match self {
-            Self::Encrypted => 1,
-            // The form of the token and its header are part of checking a signature.
-            Self::NotCompact { .. }
-            | Self::NotBase64 { .. }
-            | Self::NotJson { .. }
-            | Self::DuplicateMember { .. }
-            | Self::CriticalHeader
-            | Self::UnencodedPayload
-            | Self::BringsItsOwnKey { .. }
-            | Self::WrongType { .. }
-            | Self::UnknownKey { .. }
-            | Self::KeyNotNamed { .. }
-            | Self::BadSignature => 2,
-            Self::Unsigned | Self::WrongAlgorithm { .. } => 3,
-            Self::WrongIssuer { .. }
-            | Self::WrongAudience { .. }
-            | Self::Expired { .. }
-            | Self::IssuedInTheFuture { .. }
-            | Self::NotYetValid { .. } => 4,
-            Self::ClaimMissing { claim } | Self::ClaimMalformed { claim, .. } => step_of_claim(claim),
-            Self::NobodyNamed => 5,
-            Self::NoLogoutEvent | Self::EventNotAnObject { .. } => 6,
-            Self::HasNonce => 7,
-            Self::Replayed => 8,
+            Self::ClaimMissing { claim } | Self::ClaimMalformed { claim, .. } => step_of(claim),
+            Self::NameTooLong { name, .. } => step_of(name),
+            other => other.as_rule().step().unwrap_or(4),
         }
     }
 
     /// The broken rule in a few words, without anything out of the token: what the sender may be told.
     pub fn rule(&self) -> &'static str {
-        match self {
-            Self::NotCompact { .. } => "the token must have three parts",
-            Self::Encrypted => "the token must not be encrypted",
-            Self::NotBase64 { .. } => "every part must be base64url",
-            Self::NotJson { .. } => "header and payload must be JSON objects",
-            Self::DuplicateMember { .. } => "no JSON member may stand there twice",
-            Self::CriticalHeader => "critical header extensions are not supported",
-            Self::UnencodedPayload => "the payload must be encoded",
-            Self::BringsItsOwnKey { .. } => "the header must not bring a key",
-            Self::WrongType { .. } => "the type must be that of a logout token",
-            Self::Unsigned => "the token must be signed",
-            Self::WrongAlgorithm { .. } => "the algorithm must be one of the client's",
-            Self::UnknownKey { .. } => "the key must be one of the provider's",
-            Self::KeyNotNamed { .. } => "the key must be named",
-            Self::BadSignature => "the signature must be the provider's",
-            Self::WrongIssuer { .. } => "the issuer must be the client's provider",
-            Self::WrongAudience { .. } => "the audience must be this client",
-            Self::Expired { .. } => "the token must not have expired",
-            Self::IssuedInTheFuture { .. } | Self::NotYetValid { .. } => "the token must not be from the future",
-            Self::ClaimMissing { .. } => "every required claim must be there",
-            Self::ClaimMalformed { .. } => "every claim must have its form",
-            Self::NobodyNamed => "the token must name a user or a session",
-            Self::NoLogoutEvent => "the token must have the logout event",
-            Self::EventNotAnObject { .. } => "the logout event must be an object",
-            Self::HasNonce => "the token must not have a nonce",
-            Self::Replayed => "the token must not have been used before",
-        }
+        self.as_rule().sentence()
     }
 }
 
-fn step_of_claim(claim: &str) -> u8 {
-    match claim {
+fn step_of(name: &str) -> u8 {
+    match name {
+        "kid" => 2,
         "sub" | "sid" => 5,
         "events" => 6,
         "jti" => 8,
         _ => 4,
-    }
-}
-
-/// A value out of a refused token, cut to a length and freed of control characters, so that it can be shown in
-/// one line of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortened(String);
-
-impl Shortened {
-    const LONGEST: usize = 80;
-
-    /// Shortens `text`.
-    pub fn text(text: &str) -> Self {
-        let mut shown: String = text.chars().take(Self::LONGEST).flat_map(char::escape_debug).collect();
-        if text.chars().nth(Self::LONGEST).is_some() {
-            shown.push('…');
-        }
-        Self(format!("\"{shown}\""))
-    }
-
-    /// Shortens a JSON value.
-    pub fn of(value: &Value) -> Self {
-        match value {
-            Value::String(text) => Self::text(text),
-            other => Self::text(&other.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Shortened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

@@ -7,7 +7,9 @@ use super::{Expectations, KeySet, Refusal, Subject, VerifiedLogoutToken};
 use crate::logout_token::verify;
 use crate::testing::{self, AUDIENCE, ISSUER, NOW, good_claims, good_header, signed};
 
-mod refusals;
+mod options;
+mod refused_claims;
+mod refused_form;
 
 fn now() -> Timestamp {
     testing::now()
@@ -29,6 +31,16 @@ fn with_header(change: impl FnOnce(&mut Value)) -> Result<VerifiedLogoutToken, R
     let mut header = good_header();
     change(&mut header);
     check(&signed(&header, &good_claims()))
+}
+
+/// Checks that it is refused at this step by this clause, and that the text names nobody.
+fn refused(result: Result<VerifiedLogoutToken, Refusal>, clause: &str, step: u8) -> Refusal {
+    let refusal = result.expect_err("refused");
+    assert_eq!((refusal.clause(), refusal.step()), (clause, step), "{refusal}");
+    for secret in ["user-1", "sid-1", "jti-1"] {
+        assert!(!refusal.to_string().contains(secret), "{refusal}");
+    }
+    refusal
 }
 
 fn remove(claims: &mut Value, name: &str) {
@@ -59,13 +71,21 @@ fn with_a_sub_alone_it_ends_all_sessions_of_that_user() {
 #[test]
 fn what_the_specification_allows_is_accepted() {
     type Change = fn(&mut Value);
-    let allowed: [(&str, Change); 8] = [
+    let allowed: [(&str, Change); 12] = [
         ("aud is an array", |claims| claims["aud"] = json!(["other", AUDIENCE])),
         ("unknown claims", |claims| claims["ignored_claim"] = json!({"__proto__": [1, 2]})),
         ("another member of events", |claims| claims["events"]["revoke_offline_access"] = json!(true)),
         ("a second event", |claims| claims["events"]["https://schemas.openid.net/secevent/x"] = json!("?")),
         ("members in the event", |claims| claims["events"][super::LOGOUT_EVENT] = json!({"foo": 1})),
-        ("times with a fraction", |claims| claims["iat"] = json!(1_700_000_000.25)),
+        ("several audiences and our azp", |claims| {
+            (claims["aud"], claims["azp"]) = (json!([AUDIENCE, "other"]), json!(AUDIENCE));
+        }),
+        ("another azp beside a single audience", |claims| claims["azp"] = json!("other")),
+        ("exp in a year", |claims| claims["exp"] = json!(NOW + 31_536_000)),
+        ("names of 255 bytes", |claims| {
+            (claims["jti"], claims["sid"]) = (json!("j".repeat(255)), json!("s".repeat(255)));
+        }),
+        ("times with a fraction", |claims| claims["iat"] = json!(1_799_999_999.25)),
         ("exp just over, within the leeway", |claims| claims["exp"] = json!(NOW - 29)),
         ("iat just ahead, within the leeway", |claims| claims["iat"] = json!(NOW + 30)),
     ];

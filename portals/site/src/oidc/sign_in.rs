@@ -15,6 +15,7 @@ use openidconnect::{
     PkceCodeVerifier, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use portal_protocol::callback::ExpectedIssuer;
+use portal_protocol::id_token_extras::{self, Asked, IdTokenExtras};
 use portal_protocol::{AuthorizationResponse, CallbackRefusal};
 use tower_sessions::Session;
 use url::Url;
@@ -142,12 +143,15 @@ async fn identify(app: &App, metadata: &Metadata, tokens: &Tokens, nonce: &Nonce
     }
     let claims = checked.map_err(|error| Trouble::id_token_refused(app, &error))?;
 
-    // `openidconnect` leaves this one to us: a token that another client had made must name that client in `azp`.
-    if claims.authorized_party().is_some_and(|party| party.as_str() != app.settings.client_id) {
-        return Err(Trouble::bad_provider(app, "its ID token was issued to another client (azp)", "Core-3.1.3.7"));
-    }
-
+    // `openidconnect` leaves some checks to us. This portal asks for no `max_age` and no `acr_values`, so one remains.
     let now = app.clock.now();
+    let found =
+        IdTokenExtras { azp: claims.authorized_party().map(|party| party.as_str()), ..IdTokenExtras::default() };
+    let asked = Asked { client_id: &app.settings.client_id, max_age: None, acr_values: &[] };
+    id_token_extras::check(found, asked, now).map_err(|refusal| {
+        Trouble::bad_provider(app, &format!("its ID token is not acceptable ({refusal})"), refusal.clause())
+    })?;
+
     let text = |claim: Option<String>| claim.unwrap_or_default();
     let extra: &PortalClaims = claims.additional_claims();
     let sub = claims.subject().to_string();

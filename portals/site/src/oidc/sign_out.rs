@@ -38,7 +38,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
             app.journal.record(
                 Step::SignOutStarted,
                 format!("{} signed out here and was sent to the provider to sign out there", who.username),
-                &[("sid", who.sid.as_deref().unwrap_or("none"))],
+                &[("username", &who.username), ("sid", who.sid.as_deref().unwrap_or("none"))],
             );
             Ok(Some(url))
         }
@@ -46,7 +46,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
             // This answer is an error, and with an error the session layer keeps nothing: forget the browser too.
             session.flush().await?;
             let text = format!("{} signed out here only, because {why}", who.username);
-            app.journal.record(Step::SignOutLocalOnly, text, &[]);
+            app.journal.record(Step::SignOutLocalOnly, text, &[("username", &who.username)]);
             Err(Trouble::SignedOutHereOnly { why })
         }
     }

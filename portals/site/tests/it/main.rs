@@ -9,6 +9,7 @@ mod binary;
 mod dashboard;
 mod faults;
 mod front_channel;
+mod hardening;
 mod live;
 mod provider;
 mod sign_in;

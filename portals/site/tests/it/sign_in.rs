@@ -146,7 +146,7 @@ async fn somebody_elses_code_does_not_fit_this_sign_in() {
 async fn an_answer_that_proves_nothing_opens_no_session() {
     for (fault, status, text) in [
         (Fault::WrongNonce, 400, "belongs to another sign-in"),
-        (Fault::WrongParty, 502, "issued to another client (azp)"),
+        (Fault::WrongParty, 502, "expected azp"),
         (Fault::WrongAudience, 502, "unusable answer"),
         (Fault::UnpublishedKey, 502, "unusable answer"),
         (Fault::NoIss, 400, "promises it"),

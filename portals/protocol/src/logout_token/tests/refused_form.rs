@@ -1,4 +1,4 @@
-//! One test for each refusal: the good token plus one change.
+//! One test for each refusal of a token's form, header and signature: the good token plus one change.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use openidconnect::core::{CoreHmacKey, CoreJwsSigningAlgorithm as Alg};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 
 use super::*;
-use crate::logout_token::Shortened;
+use crate::logout_token::{LONGEST_TOKEN, Shortened};
 
 fn good() -> String {
     signed(&good_header(), &good_claims())
@@ -17,13 +17,13 @@ fn raw(header: &str, payload: &str) -> String {
     testing::signed_text(&testing::signing_key(), &Alg::RsaSsaPkcs1V15Sha256, header, payload)
 }
 
-fn refused(result: Result<VerifiedLogoutToken, Refusal>, clause: &str, step: u8) -> Refusal {
-    let refusal = result.expect_err("refused");
-    assert_eq!((refusal.clause(), refusal.step()), (clause, step), "{refusal}");
-    for secret in ["user-1", "sid-1", "jti-1"] {
-        assert!(!refusal.to_string().contains(secret), "{refusal}");
-    }
-    refusal
+#[test]
+fn longer_than_any_logout_token() {
+    let long = "a".repeat(LONGEST_TOKEN + 1);
+    assert_eq!(refused(check(&long), "BCL-4", 2), Refusal::TokenTooLong);
+    let fills = |bytes: usize| with_claims(|claims| claims["filler"] = json!("f".repeat(bytes)));
+    assert!(fills(11_000).is_ok());
+    assert_eq!(refused(fills(12_000), "BCL-4", 2), Refusal::TokenTooLong);
 }
 
 #[test]
@@ -79,6 +79,12 @@ fn an_unencoded_payload() {
 }
 
 #[test]
+fn a_compressed_token() {
+    let result = with_header(|header| header["zip"] = json!("DEF"));
+    assert_eq!(refused(result, "RFC8725-3.6", 2), Refusal::Compressed);
+}
+
+#[test]
 fn a_token_that_brings_its_own_key() {
     let foreign = testing::foreign_key();
     let jwk = serde_json::to_value(foreign.as_verification_key()).unwrap();
@@ -95,7 +101,8 @@ fn a_token_that_brings_its_own_key() {
 fn another_explicit_type() {
     for typ in [json!("at+jwt"), json!("secevent+jwt"), json!("dpop+jwt"), json!("text/JWT"), json!(1), json!(null)] {
         let result = with_header(|header| header["typ"] = typ.clone());
-        assert_eq!(refused(result, "BCL-2.4", 2), Refusal::WrongType { found: Shortened::of(&typ) });
+        let refusal = refused(result, "BCL-2.4", 2);
+        assert!(matches!(&refusal, Refusal::WrongType { found, .. } if *found == Shortened::of(&typ)), "{refusal}");
     }
 }
 
@@ -129,12 +136,26 @@ fn the_public_key_as_a_shared_secret() {
 
 #[test]
 fn an_unknown_key() {
-    for kid in [json!("../../etc/passwd"), json!(7), json!("k\n2"), json!("k".repeat(10_000))] {
+    for kid in [json!("../../etc/passwd"), json!(""), json!("k\n2"), json!("' OR 1=1 --"), json!("k".repeat(255))] {
         let result = with_header(|header| header["kid"] = kid.clone());
         let refusal = refused(result, "BCL-2.6", 2);
         assert_eq!(refusal, Refusal::UnknownKey { kid: Shortened::of(&kid) });
         assert!(refusal.to_string().len() < 200 && !refusal.to_string().contains('\n'), "{refusal}");
     }
+}
+
+#[test]
+fn a_key_id_that_can_be_none() {
+    for kid in [json!(7), json!(null), json!(["test-key"]), json!({"kid": "test-key"})] {
+        let refusal = refused(with_header(|header| header["kid"] = kid.clone()), "RFC7519-7.2", 2);
+        assert_eq!(refusal, Refusal::HeaderMalformed { member: "kid", found: Shortened::of(&kid) });
+    }
+}
+
+#[test]
+fn a_key_id_that_is_too_long_is_not_looked_for() {
+    let refusal = refused(with_header(|header| header["kid"] = json!("k".repeat(256))), "RFC8725-3.10", 2);
+    assert_eq!(refusal, Refusal::NameTooLong { name: "kid", found: 256 });
 }
 
 #[test]
@@ -176,117 +197,4 @@ fn a_key_that_is_for_encryption() {
     assert_eq!(keys.keys()[0].key_id(), Some(&JsonWebKeyId::new(testing::KID.into())));
     let result = verify(&good(), &Expectations::new(ISSUER, AUDIENCE), &keys, now());
     assert_eq!(refused(result, "BCL-2.6", 2), Refusal::BadSignature);
-}
-
-#[test]
-fn another_issuer() {
-    for iss in [format!("{ISSUER}/"), ISSUER.to_uppercase(), ISSUER.replace("http:", "https:"), ISSUER[1..].to_owned()]
-    {
-        let result = with_claims(|claims| claims["iss"] = json!(iss));
-        let expected = Refusal::WrongIssuer { expected: ISSUER.into(), found: Shortened::text(&iss) };
-        assert_eq!(refused(result, "BCL-2.6", 4), expected);
-    }
-}
-
-#[test]
-fn another_audience() {
-    for aud in [json!("external-portal"), json!([]), json!("*"), json!("admin-dash"), json!(["a", "b"])] {
-        let result = with_claims(|claims| claims["aud"] = aud.clone());
-        let expected = Refusal::WrongAudience { expected: AUDIENCE.into(), found: Shortened::of(&aud) };
-        assert_eq!(refused(result, "BCL-2.6", 4), expected);
-    }
-}
-
-#[test]
-fn a_token_whose_time_is_over() {
-    let result = with_claims(|claims| claims["exp"] = json!(NOW - 30));
-    assert!(matches!(refused(result, "BCL-2.6", 4), Refusal::Expired { .. }));
-    let result = with_claims(|claims| claims["exp"] = json!(-5));
-    assert!(matches!(refused(result, "BCL-2.6", 4), Refusal::Expired { .. }));
-}
-
-#[test]
-fn a_token_from_the_future() {
-    let result = with_claims(|claims| claims["iat"] = json!(NOW + 31));
-    assert!(matches!(refused(result, "BCL-2.6", 4), Refusal::IssuedInTheFuture { .. }));
-}
-
-#[test]
-fn a_token_that_is_not_valid_yet() {
-    let result = with_claims(|claims| claims["nbf"] = json!(NOW + 31));
-    assert!(matches!(refused(result, "RFC7519-4.1.5", 4), Refusal::NotYetValid { .. }));
-}
-
-#[test]
-fn a_required_claim_that_is_missing() {
-    for (claim, step) in [("iss", 4), ("aud", 4), ("iat", 4), ("exp", 4), ("jti", 8), ("events", 6)] {
-        let result = with_claims(|claims| remove(claims, claim));
-        assert_eq!(refused(result, "BCL-2.4", step), Refusal::ClaimMissing { claim });
-    }
-}
-
-#[test]
-fn a_claim_of_another_form() {
-    let cases = [
-        ("iss", json!(1), 4),
-        ("iss", json!([ISSUER]), 4),
-        ("aud", json!(null), 4),
-        ("aud", json!([AUDIENCE, 1]), 4),
-        ("exp", json!("never"), 4),
-        ("exp", json!(1e300), 4),
-        ("exp", json!(i64::MAX), 4),
-        ("iat", json!("now"), 4),
-        ("nbf", json!(null), 4),
-        ("sub", json!(""), 5),
-        ("sub", json!(null), 5),
-        ("sid", json!(["sid-1"]), 5),
-        ("sid", json!(null), 5),
-        ("jti", json!(""), 8),
-        ("jti", json!(5), 8),
-        ("events", json!([]), 6),
-        ("events", json!("logout"), 6),
-        ("events", json!(null), 6),
-    ];
-    for (claim, value, step) in cases {
-        let result = with_claims(|claims| claims[claim] = value);
-        let refusal = refused(result, "BCL-2.4", step);
-        assert!(
-            matches!(refusal, Refusal::ClaimMalformed { claim: found, .. } if found == claim),
-            "{claim}: {refusal}"
-        );
-    }
-}
-
-#[test]
-fn nobody_named() {
-    let result = with_claims(|claims| {
-        remove(claims, "sub");
-        remove(claims, "sid");
-    });
-    assert_eq!(refused(result, "BCL-2.6", 5), Refusal::NobodyNamed);
-}
-
-#[test]
-fn another_event() {
-    let event = crate::logout_token::LOGOUT_EVENT;
-    for name in [event.replace("http:", "https:"), format!("{event}/"), event.to_uppercase(), "x".to_owned()] {
-        let result = with_claims(|claims| claims["events"] = json!({ name: {} }));
-        assert_eq!(refused(result, "BCL-2.6", 6), Refusal::NoLogoutEvent);
-    }
-}
-
-#[test]
-fn an_event_that_is_no_object() {
-    for value in [json!(true), json!("x"), json!([]), json!(null)] {
-        let result = with_claims(|claims| claims["events"][crate::logout_token::LOGOUT_EVENT] = value.clone());
-        assert_eq!(refused(result, "BCL-2.6", 6), Refusal::EventNotAnObject { found: Shortened::of(&value) });
-    }
-}
-
-#[test]
-fn a_nonce_even_an_empty_one() {
-    for nonce in [json!("n"), json!(""), json!(null)] {
-        let result = with_claims(|claims| claims["nonce"] = nonce);
-        assert_eq!(refused(result, "BCL-2.6", 7), Refusal::HasNonce);
-    }
 }
