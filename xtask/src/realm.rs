@@ -54,7 +54,8 @@ async fn lint(args: Args, global: &Global) -> Result<(), Trouble> {
     match args.format {
         Format::Human => say(shown::human(&source, &realm, &judged).trim_end()),
         Format::Json => {
-            say(&serde_json::to_string_pretty(&shown::json(&source, &realm, &judged, code)).unwrap_or_default())
+            let object = shown::json(&source, &realm, &judged, code);
+            say(&serde_json::to_string_pretty(&object).unwrap_or_default());
         }
     }
     match code {

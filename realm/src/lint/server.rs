@@ -166,7 +166,7 @@ fn passwords(realm: RealmView<'_>) -> Vec<Found> {
             Some(Found {
                 place: Place::User(user["username"].as_str().unwrap_or("without a name").to_owned()),
                 pointer: format!("/users/{index}/credentials/{credential}"),
-                found: "a password that everybody tries".to_owned(),
+                said: "a password that everybody tries".to_owned(),
             })
         })
         .collect()
@@ -199,7 +199,7 @@ fn registration(realm: RealmView<'_>) -> Vec<Found> {
     if realm.flag("registrationAllowed", false) { realm.found("registrationAllowed", "true") } else { Vec::new() }
 }
 
-fn ssl_required<'a>(realm: RealmView<'a>) -> &'a str {
+fn ssl_required(realm: RealmView<'_>) -> &str {
     realm.json["sslRequired"].as_str().unwrap_or("external")
 }
 
@@ -274,7 +274,7 @@ fn broker(realm: RealmView<'_>) -> Vec<Found> {
         .map(|(index, provider)| Found {
             place: Place::Provider(provider["alias"].as_str().unwrap_or("without alias").to_owned()),
             pointer: format!("/identityProviders/{index}/config/validateSignature"),
-            found: "off".to_owned(),
+            said: "off".to_owned(),
         })
         .collect()
 }

@@ -55,7 +55,7 @@ impl Planted {
     async fn plant_in(&mut self, admin: &Admin, target: Target, faults: &[&'static Fault]) -> Result<(), Trouble> {
         let current = read(admin, target).await?;
         let patches: Vec<Value> = faults.iter().filter_map(|fault| fault.patch(target, &current)).collect();
-        let mut touched: Vec<Vec<String>> = patches.iter().flat_map(|patch| leaves(patch)).collect();
+        let mut touched: Vec<Vec<String>> = patches.iter().flat_map(leaves).collect();
         // Keycloak may throw a client's secret away together with its need for one, and would then invent another.
         if let (Target::Client(_), true, true) = (target, !patches.is_empty(), current["secret"].is_string()) {
             touched.push(vec!["secret".to_owned()]);
