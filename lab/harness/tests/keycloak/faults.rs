@@ -230,12 +230,12 @@ async fn every_realm_fault_is_wrong_while_it_is_on_and_right_when_it_is_off() {
     assert_eq!(stage.findings().await, Vec::<String>::new());
     stage.lab.reset().await.unwrap();
     assert_same(&before, &stage.lab.realm().await.unwrap());
-    faults_stack_and_what_a_person_mends_stays(&stage).await;
+    faults_stack_and_go_one_by_one(&stage).await;
     stage.stop().await;
 }
 
 /// Two faults of one client on, the first off again: the second stays. Then names of both sides at once.
-async fn faults_stack_and_what_a_person_mends_stays(stage: &Stage) {
+async fn faults_stack_and_go_one_by_one(stage: &Stage) {
     let before = stage.lab.realm().await.unwrap();
     stage.on("s10-public-client").await;
     stage.on("s3-whose-localhost").await;

@@ -94,7 +94,7 @@ impl Stage {
     pub(super) async fn cell(&self, person: &Person, of: &str) -> CellState {
         let matrix = self.prober.matrix(&self.topology, &[person]).await.unwrap();
         let is = |cell: &&Cell| cell.of == of;
-        matrix.rows[0].cells.iter().find(is).unwrap().state.clone()
+        matrix.rows[0].cells.iter().find(is).unwrap().state
     }
 
     /// A portal's address, with a trailing slash.
