@@ -131,6 +131,7 @@ impl LabArgs {
             folders: global.folders()?,
             main_seat,
             admin: external_admin(),
+            faults: Vec::new(),
             progress,
         })
     }

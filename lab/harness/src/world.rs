@@ -15,6 +15,7 @@ use url::Url;
 use crate::control::client::LabClient;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::control::server;
+use crate::faults::{self, Faults, Named};
 use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
 use crate::places::{Places, address_of, refuse_weak_settings};
@@ -53,6 +54,8 @@ pub struct Options {
     pub main_seat: bool,
     /// Administrator of an external Keycloak; the lab makes its own otherwise.
     pub admin: Option<Credentials>,
+    /// Faults that are planted before the lab is told to be up.
+    pub faults: Vec<Named>,
     /// Who is told what happens.
     pub progress: Arc<dyn Progress>,
 }
@@ -77,6 +80,8 @@ pub(crate) struct Parts {
     pub(crate) admin: Admin,
     pub(crate) upstream: Url,
     pub(crate) portals: Vec<portals::Portal>,
+    pub(crate) faults: Faults,
+    bind: IpAddr,
     pub(crate) http: reqwest::Client,
 }
 
@@ -94,6 +99,7 @@ impl Lab {
     /// up first. Cancelling, like any error, leaves nothing behind.
     pub async fn start(options: Options, cancel: CancellationToken) -> Result<Self, Trouble> {
         refuse_weak_settings(options.bind, &options.realm)?;
+        faults::refuse_exposed(options.bind, &options.faults)?;
         for line in sweep::sweep(&options.folders).await? {
             options.progress.note(&line);
         }
@@ -176,7 +182,12 @@ impl Lab {
                 tracing::debug!(%trouble, "the next start was not prepared");
             }
         }
-        let stopped = self.running.stop().await;
+        // A Keycloak of the lab's own goes away with its faults; a stranger's stays.
+        let mended = match self.running.kind {
+            RuntimeKind::External => self.parts.faults.clear(&self.parts.admin, &self.parts.portals).await,
+            RuntimeKind::Dist | RuntimeKind::Docker => Ok(()),
+        };
+        let stopped = mended.and(self.running.stop().await);
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
         stopped.and(released)
@@ -196,11 +207,13 @@ impl Parts {
         }
         let all = healthy && portals.iter().all(|portal| portal.healthy);
         let state = if all { State::Up } else { State::Broken };
-        Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals }
+        let faults = self.faults.on().await;
+        Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals, faults }
     }
 
-    /// Ends all sessions at Keycloak and at the portals; changes no setting.
+    /// Switches all faults off and ends all sessions at Keycloak and at the portals; changes no other setting.
     pub(crate) async fn reset(&self) -> Result<(), Trouble> {
+        self.faults.clear(&self.admin, &self.portals).await?;
         self.admin.end_all_sessions().await?;
         for portal in &self.portals {
             portal.reset().await.map_err(|error| {
@@ -210,6 +223,16 @@ impl Parts {
         }
         self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
         Ok(())
+    }
+
+    /// Switches faults; gives the names of those that are on then.
+    pub(crate) async fn switch_faults(&self, on: &[Named], off: &[Named]) -> Result<Vec<String>, Trouble> {
+        faults::refuse_exposed(self.bind, on)?;
+        let names = self.faults.switch(&self.admin, &self.portals, on, off).await?;
+        let text =
+            if names.is_empty() { "no fault is on".to_owned() } else { format!("faults on: {}", names.join(", ")) };
+        self.recorder.record(EventKind::Lab(LabNote { text }));
+        Ok(names)
     }
 
     /// Lets Keycloak itself post to every portal's public address and looks at the taps whether it arrived.
@@ -265,6 +288,8 @@ async fn assemble(
             admin,
             upstream: running.upstream.clone(),
             portals: hosted.portals,
+            faults: Faults::default(),
+            bind: options.bind,
             http: http::client(Duration::from_secs(5)),
         };
         let Listeners { keycloak, control, internal, external, admin } = listeners;
@@ -274,6 +299,9 @@ async fn assemble(
         for (listener, client) in [(internal, Client::Internal), (external, Client::External), (admin, Client::Admin)] {
             let upstream = hosted.upstreams.of(client)?;
             tasks.spawn(tap(Party::App(client.portal().to_owned()), upstream).serve(listener, stop.clone()));
+        }
+        if !options.faults.is_empty() {
+            parts.switch_faults(&options.faults, &[]).await?;
         }
         let parts = Arc::new(parts);
         let record = publish(seat, control, &parts, stop, tasks)?;

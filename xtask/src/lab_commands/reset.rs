@@ -9,24 +9,32 @@ use crate::settings::Global;
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let client = running(global)?;
-    let Some(_lock) = state::claim_play(&global.folders()?) else {
-        return Err(Trouble::new(
+    let _lock = undisturbed(global)?;
+    client.reset().await?;
+    say("All sessions are ended, no fault is on, and the portals are as new.");
+    Ok(())
+}
+
+/// As long as the answer is held, no lessons are played on the running lab.
+///
+/// # Errors
+/// State: some are being played, and a change now would make them fail.
+pub(super) fn undisturbed(global: &Global) -> Result<impl Sized + use<>, Trouble> {
+    state::claim_play(&global.folders()?).ok_or_else(|| {
+        Trouble::new(
             Kind::State,
             "lessons are being played on the running lab",
-            "a reset now would make them fail",
+            "a change now would make them fail",
             "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
-        ));
-    };
-    client.reset().await?;
-    say("All sessions are ended and the portals are as new.");
-    Ok(())
+        )
+    })
 }
 
 /// A client for the running lab.
 ///
 /// # Errors
 /// State: no lab is up, and the command that starts one.
-pub(super) fn running(global: &Global) -> Result<LabClient, Trouble> {
+pub(crate) fn running(global: &Global) -> Result<LabClient, Trouble> {
     match state::look(&global.folders()?) {
         Found::Running(record) => Ok(record.client()),
         Found::Nothing | Found::Leftovers | Found::Busy { .. } => Err(Trouble::new(
