@@ -23,7 +23,12 @@ pub(crate) fn init(global: &Global) {
     };
     let filter = EnvFilter::try_from_env("SSO_LAB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let colour = colour();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
 }
 
 /// Whether stderr may have colour and moving lines: a terminal, and nobody said no.
@@ -37,14 +42,14 @@ pub(crate) fn colour() -> bool {
 
 /// Prints trouble in its four parts and gives its exit code.
 pub(crate) fn trouble(trouble: &Trouble) -> ExitCode {
-    eprintln!("error: {}", trouble.what);
+    tell(&format!("error: {}", trouble.what));
     let mut source = trouble.source();
     while let Some(cause) = source {
-        eprintln!("  caused by: {cause}");
+        tell(&format!("  caused by: {cause}"));
         source = cause.source();
     }
-    eprintln!("  {}.", trouble.means.trim_end_matches('.'));
-    eprintln!("  do: {}", trouble.action);
+    tell(&format!("  {}.", trouble.means.trim_end_matches('.')));
+    tell(&format!("  do: {}", trouble.action));
     ExitCode::from(trouble.kind.exit_code())
 }
 
@@ -67,16 +72,16 @@ struct Lines {
 impl Progress for Lines {
     fn begin(&self, what: &str, usual: Option<Duration>) {
         *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        eprintln!("{what}{}", usually(usual));
+        tell(&format!("{what}{}", usually(usual)));
     }
 
     fn done(&self, what: &str) {
         let took = self.begun.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
-        eprintln!("{what} ({:.1} s)", took.as_secs_f32());
+        tell(&format!("{what} ({:.1} s)", took.as_secs_f32()));
     }
 
     fn note(&self, text: &str) {
-        eprintln!("note: {text}");
+        tell(&format!("note: {text}"));
     }
 }
 
@@ -106,19 +111,26 @@ impl Progress for Moving {
     fn done(&self, what: &str) {
         let took = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(ProgressBar::elapsed);
         self.replace(None);
-        eprintln!("{what} ({:.1} s)", took.unwrap_or_default().as_secs_f32());
+        tell(&format!("{what} ({:.1} s)", took.unwrap_or_default().as_secs_f32()));
     }
 
     fn note(&self, text: &str) {
         match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            Some(bar) => bar.suspend(|| eprintln!("note: {text}")),
-            None => eprintln!("note: {text}"),
+            Some(bar) => bar.suspend(|| tell(&format!("note: {text}"))),
+            None => tell(&format!("note: {text}")),
         }
     }
 }
 
 fn usually(usual: Option<Duration>) -> String {
     usual.map(|usual| format!(" (usually {} s)", usual.as_secs().max(1))).unwrap_or_default()
+}
+
+/// Prints progress or trouble. Whoever reads stderr may have gone (`2>&1 | tee log` at Ctrl-C, a closed terminal).
+/// Trap: `eprintln!` panics then, in the middle of cleaning up.
+pub(crate) fn tell(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Prints a result. A reader that has gone away (`| head`) is no error.

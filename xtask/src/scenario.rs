@@ -1,5 +1,6 @@
 //! `cargo xtask scenario …`
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -131,6 +132,13 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     let (lessons, errors) = library.lessons()?;
     match errors.into_iter().next() {
         Some(error) => Err(error.into()),
+        // A CI run over a wrong folder must not be green.
+        None if lessons.is_empty() => Err(Trouble::new(
+            Kind::Usage,
+            "there is no lesson in the folder",
+            "nothing would be played, and nothing checked",
+            "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
+        )),
         None => Ok(lessons),
     }
 }
@@ -198,8 +206,8 @@ async fn outcome(
 
 /// The lab that lessons are played on.
 enum Stage {
-    /// Somebody's running one; it stays.
-    Running(LabClient),
+    /// Somebody's running one; it stays. Nobody else plays on it as long as we hold its lock.
+    Running { client: LabClient, _lock: File },
     /// Our own; it ends with the lessons.
     Own(Box<Lab>, LabClient),
 }
@@ -207,14 +215,18 @@ enum Stage {
 impl Stage {
     async fn find(args: &RunArgs, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
         let progress = out::progress(global);
-        if let Found::Running(record) = state::look(&global.folders()?) {
+        let folders = global.folders()?;
+        if let Found::Running(record) = state::look(&folders) {
             let client = record.client();
             let topology = client.topology().await?;
             let other_runtime = args.lab.runtime != "auto" && args.lab.runtime != topology.runtime.to_string();
             let other_version = args.lab.keycloak.as_ref().is_some_and(|version| *version != topology.version);
             if !other_runtime && !other_version {
-                progress.note("playing on the running lab, which is reset before each lesson");
-                return Ok(Self::Running(client));
+                if let Some(lock) = state::claim_play(&folders) {
+                    progress.note("playing on the running lab, which is reset before each lesson");
+                    return Ok(Self::Running { client, _lock: lock });
+                }
+                progress.note("somebody else plays on the running lab; these lessons get a lab of their own");
             }
         }
         let options = args.lab.options(global, false, Ports::Auto, progress)?;
@@ -225,13 +237,13 @@ impl Stage {
 
     fn client(&self) -> &LabClient {
         match self {
-            Self::Running(client) | Self::Own(_, client) => client,
+            Self::Running { client, .. } | Self::Own(_, client) => client,
         }
     }
 
     async fn leave(self) -> Result<(), Trouble> {
         match self {
-            Self::Running(_) => Ok(()),
+            Self::Running { .. } => Ok(()),
             Self::Own(lab, _) => lab.shutdown().await,
         }
     }

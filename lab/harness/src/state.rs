@@ -124,8 +124,16 @@ impl Seat {
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
             .and_then(|()| fs::create_dir_all(dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
-        written.map_err(|error| unwritable(&dir).caused_by(error))?;
-        Ok(Self { dir, run_id, lock, own })
+        let seat = Self { dir, run_id, lock, own };
+        match written {
+            Ok(()) => Ok(seat),
+            Err(error) => {
+                let trouble = unwritable(&seat.dir).caused_by(error);
+                // Nothing was started: nobody shall find half a seat and take it for a killed lab.
+                let _ = seat.release();
+                Err(trouble)
+            }
+        }
     }
 
     /// Folder for this run's temporary files.
@@ -149,6 +157,14 @@ impl Seat {
             .and_then(|mut file| file.write_all(&text))
             .and_then(|()| fs::rename(&draft, self.dir.join("lab.json")))
             .map_err(|error| unwritable(&self.dir).caused_by(error))
+    }
+
+    /// Takes back what [`Seat::publish`] told: from now on the lab is found as one that cannot be talked to.
+    ///
+    /// # Errors
+    /// Environment: the folder cannot be written.
+    pub fn unpublish(&self) -> Result<(), Trouble> {
+        gone(fs::remove_file(self.dir.join("lab.json"))).map_err(|error| unwritable(&self.dir).caused_by(error))
     }
 
     /// Gives the seat back: the run's files go, logs of the main seat stay.
@@ -190,6 +206,9 @@ pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
         .chain(own)
         .filter_map(|(dir, own)| {
             let run_id = fs::read_to_string(dir.join("run-id"));
+            // Trap: a disk that is full, or a kill at the wrong moment, leaves an empty file. No process may be ended
+            // because it carries an empty mark.
+            let run_id = run_id.map(|id| if id.is_empty() { "none".to_owned() } else { id });
             let lock = open_lock(&dir).ok()?;
             lock.try_lock().ok()?;
             match run_id {
@@ -205,6 +224,15 @@ pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
 /// Whether some process holds the main seat.
 pub fn is_main_held(folders: &Folders) -> bool {
     is_held(&main_dir(folders))
+}
+
+/// The right to play lessons on the main lab: whoever plays resets it again and again, so there can be one at a time.
+/// Held until dropped, however the process ends; `None` while another process has it.
+pub fn claim_play(folders: &Folders) -> Option<File> {
+    let path = main_dir(folders).join("playing");
+    let lock = File::options().read(true).write(true).create(true).truncate(false).open(path).ok()?;
+    lock.try_lock().ok()?;
+    Some(lock)
 }
 
 /// The process that holds the main seat, if one does and it can be recognised: it must run this very program. A number
@@ -295,96 +323,4 @@ fn unwritable(dir: &Path) -> Trouble {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::{Folders, Found, Kind, Record, Seat, abandoned, look, main_holder};
-
-    fn folders() -> (tempfile::TempDir, Folders) {
-        let dir = tempfile::tempdir().unwrap();
-        let folders = Folders::find(Some(dir.path().join("cache")), Some(dir.path().join("state"))).unwrap();
-        (dir, folders)
-    }
-
-    fn record(seat: &Seat) -> Record {
-        let control = "http://127.0.0.1:1/".parse().unwrap();
-        Record { run_id: seat.run_id.clone(), pid: 1, control, token: "t".to_owned() }
-    }
-
-    #[test]
-    fn a_seat_is_held_by_one_lab_and_free_again_after_release() {
-        let (_dir, folders) = folders();
-        let seat = Seat::claim_main(&folders).unwrap();
-        assert_eq!(Seat::claim_main(&folders).unwrap_err().kind, Kind::State);
-        assert!(matches!(look(&folders), Found::Busy { pid: Some(pid) } if pid == std::process::id()));
-        seat.publish(&record(&seat)).unwrap();
-        assert!(matches!(look(&folders), Found::Running(_)));
-        seat.release().unwrap();
-        assert!(matches!(look(&folders), Found::Nothing));
-        Seat::claim_main(&folders).unwrap();
-    }
-
-    #[test]
-    fn a_killed_lab_is_found_by_its_free_lock_and_its_files() {
-        let (_dir, folders) = folders();
-        let seat = Seat::claim_main(&folders).unwrap();
-        seat.publish(&record(&seat)).unwrap();
-        let run_id = seat.run_id.clone();
-        drop(seat); // what the system does for a killed process: the lock goes, the files stay
-        assert!(matches!(look(&folders), Found::Leftovers));
-        let found = abandoned(&folders);
-        assert_eq!(found.iter().map(|seat| seat.run_id.clone()).collect::<Vec<_>>(), [run_id]);
-        for seat in found {
-            seat.release().unwrap();
-        }
-        assert!(matches!(look(&folders), Found::Nothing));
-        assert!(abandoned(&folders).is_empty());
-    }
-
-    #[test]
-    fn a_living_lab_is_never_taken_for_abandoned() {
-        let (_dir, folders) = folders();
-        let main = Seat::claim_main(&folders).unwrap();
-        let own = Seat::claim_own(&folders).unwrap();
-        assert!(abandoned(&folders).is_empty());
-        let own_dir = own.dir.clone();
-        drop((main, own));
-        assert_eq!(abandoned(&folders).len(), 2);
-        assert!(own_dir.exists());
-    }
-
-    #[test]
-    fn only_a_process_that_runs_this_program_is_taken_for_the_holder() {
-        let (_dir, folders) = folders();
-        assert_eq!(main_holder(&folders), None, "nobody");
-        let seat = Seat::claim_main(&folders).unwrap();
-        assert_eq!(main_holder(&folders), Some(std::process::id()));
-        let mut stranger = std::process::Command::new("sleep").arg("30").spawn().unwrap();
-        fs::write(seat.dir.join("lock"), stranger.id().to_string()).unwrap();
-        assert_eq!(main_holder(&folders), None, "a stranger's number");
-        stranger.kill().unwrap();
-        stranger.wait().unwrap();
-        assert_eq!(main_holder(&folders), None, "a number of nobody");
-    }
-
-    #[test]
-    fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
-        let (_dir, folders) = folders();
-        let seat = Seat::claim_main(&folders).unwrap();
-        seat.publish(&record(&seat)).unwrap();
-        drop(seat);
-        let _next = Seat::claim_main(&folders).unwrap();
-        assert!(matches!(look(&folders), Found::Busy { .. }));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_with_the_token_is_readable_by_its_owner_only() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (_dir, folders) = folders();
-        let seat = Seat::claim_main(&folders).unwrap();
-        seat.publish(&record(&seat)).unwrap();
-        let mode = fs::metadata(seat.dir.join("lab.json")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0);
-    }
-}
+mod tests;

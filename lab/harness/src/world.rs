@@ -166,6 +166,10 @@ impl Lab {
     /// # Errors
     /// Part: something is left behind, and where.
     pub async fn shutdown(mut self) -> Result<(), Trouble> {
+        // First, or a command that comes now would talk to a control interface that is gone.
+        if let Err(error) = self.seat.unpublish() {
+            tracing::debug!(%error, "while stopping");
+        }
         if let Some((cancel, work)) = self.preparing.take() {
             cancel.cancel();
             if let Ok(Err(trouble)) = work.await {
@@ -198,7 +202,12 @@ impl Parts {
     /// Ends all sessions at Keycloak and at the portals; changes no setting.
     pub(crate) async fn reset(&self) -> Result<(), Trouble> {
         self.admin.end_all_sessions().await?;
-        self.portals.iter().for_each(portals::Portal::reset);
+        for portal in &self.portals {
+            portal.reset().await.map_err(|error| {
+                let what = format!("the {} portal cannot be put back: {error}", portal.kind());
+                Trouble::new(Kind::Part, what, "its sessions could not be ended", "start the lab anew").caused_by(error)
+            })?;
+        }
         self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
         Ok(())
     }

@@ -72,7 +72,9 @@ fn spawn(log: &Path) -> Result<Child, Trouble> {
         if let Some(folder) = log.parent() {
             fs::create_dir_all(folder)?;
         }
-        let out = File::create(log)?;
+        File::create(log)?;
+        // Trap: two of these may start at the same moment. Each writing from its own position would overwrite the other.
+        let out = File::options().append(true).open(log)?;
         let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");
         Command::new(std::env::current_exe()?)
             .args(arguments)
@@ -86,9 +88,9 @@ fn spawn(log: &Path) -> Result<Child, Trouble> {
     started().map_err(|error| {
         Trouble::new(
             Kind::Environment,
-            "the lab cannot be started in the background",
+            format!("the lab cannot be started in the background with its log at {}", log.display()),
             "no process or no log file could be made",
-            "try it in front: `cargo xtask lab up`",
+            "see the cause; often the state folder cannot be written: set SSO_LAB_STATE to another one",
         )
         .caused_by(error)
     })

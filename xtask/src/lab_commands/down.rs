@@ -9,6 +9,8 @@ use super::detach;
 use crate::out::say;
 use crate::settings::Global;
 
+/// How long a lab may take to answer that it stops.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How long each way of stopping gets before the next, harder one.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -16,6 +18,15 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
     let busy = match state::look(&folders) {
         Found::Nothing => {
+            // A killed `scenario run` had a lab of its own, in another seat.
+            let swept = sweep::sweep(&folders).await?;
+            if !swept.is_empty() {
+                for line in &swept {
+                    say(line);
+                }
+                say("No lab is running.");
+                return Ok(());
+            }
             say(
                 "No lab is running and none left anything behind: there is nothing to stop. Start one: `cargo xtask lab up`.",
             );
@@ -25,7 +36,7 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
         Found::Busy { .. } => true,
         Found::Running(record) => {
             // A lab that does not answer is ended by signal below.
-            let _ = record.client().stop().await;
+            let _ = tokio::time::timeout(ANSWER, record.client().stop()).await;
             !freed(&folders).await
         }
     };

@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use lab::{Kind, Trouble, state};
+use lab::state::{self, Found};
+use lab::{Kind, Trouble};
 
 use crate::settings::Global;
 use crate::signals::cancelled_by_signals;
@@ -43,7 +44,8 @@ impl Part {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let path = state::main_log_file(&global.folders()?, args.part.word());
+    let folders = global.folders()?;
+    let path = state::main_log_file(&folders, args.part.word());
     let mut from = 0;
     let cancel = cancelled_by_signals();
     loop {
@@ -58,7 +60,11 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
         });
         match read {
             Ok(_) => from += new.len() as u64,
-            Err(error) if error.kind() == ErrorKind::NotFound && args.follow => {}
+            // Only a lab that is just starting will make it; without one the wait would never end.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    && args.follow
+                    && matches!(state::look(&folders), Found::Busy { .. }) => {}
             Err(error) => return Err(no_log(args.part).caused_by(error)),
         }
         if std::io::stdout().write_all(&new).is_err() || !args.follow {

@@ -8,7 +8,16 @@ use crate::out::say;
 use crate::settings::Global;
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
-    running(global)?.reset().await?;
+    let client = running(global)?;
+    let Some(_lock) = state::claim_play(&global.folders()?) else {
+        return Err(Trouble::new(
+            Kind::State,
+            "lessons are being played on the running lab",
+            "a reset now would make them fail",
+            "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
+        ));
+    };
+    client.reset().await?;
     say("All sessions are ended and the portals are as new.");
     Ok(())
 }

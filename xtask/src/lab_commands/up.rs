@@ -25,11 +25,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
+    // Everything that can be wrong with the options is said here: also when a lab is up already, and when the new one
+    // goes to the background.
+    let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
     if let Some(client) = running(global).await? {
         return already_up(&client, &args.lab).await;
     }
-    // Everything that can be wrong with the options is said here, also when the lab goes to the background.
-    let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?));

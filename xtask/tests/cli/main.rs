@@ -10,7 +10,7 @@ use support::Desk;
 #[test]
 fn what_needs_a_lab_says_how_to_start_one() {
     let desk = Desk::new();
-    for arguments in [&["lab", "open"][..], &["lab", "reset"], &["lab", "logs", "keycloak"]] {
+    for arguments in [&["lab", "open"][..], &["lab", "reset"], &["lab", "logs", "keycloak"], &["lab", "logs", "-f"]] {
         desk.run(arguments).assert_trouble(3, &["cargo xtask lab up"]);
     }
 }
@@ -32,6 +32,13 @@ fn unknown_words_are_told_with_the_known_ones() {
     let portal = desk.run(&["lab", "logs", "internl"]);
     assert_eq!(portal.code, Some(2));
     assert!(portal.err.contains("internal"), "{}", portal.err);
+}
+
+#[test]
+fn a_folder_without_lessons_is_no_success() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().to_str().unwrap();
+    desk.run(&["scenario", "run", "--all", "--lessons", folder]).assert_trouble(2, &["no lesson", "--lessons"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Desk, end_of, signal, wait_for};
+use crate::support::{Desk, end_of, processes_of, signal, wait_for};
 
 /// Interrupts `lab up` after `pause`, wherever it is then, and looks at what is left.
 fn interrupt_after(pause: Duration, name: &str) {
@@ -33,6 +33,48 @@ fn an_interrupt_at_any_moment_of_the_start_leaves_nothing() {
 #[test]
 fn a_termination_is_an_interrupt() {
     interrupt_after(Duration::from_millis(1_200), "TERM");
+}
+
+#[test]
+fn an_interrupt_cleans_up_also_when_nobody_reads_the_output_any_more() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command(&["lab", "up", "--runtime", "dist"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lab_file = desk.state().join("main/lab.json");
+    wait_for("the lab is up", || lab_file.exists());
+    let run_id = desk.run_id().unwrap();
+    // What `lab up 2>&1 | tee log` is after Ctrl-C: the same signal has ended `tee`.
+    drop((child.stdout.take(), child.stderr.take()));
+    signal(child.id(), "INT");
+    let said = end_of(child);
+    assert_eq!(said.code, Some(0), "a panic would be 101");
+    desk.assert_nothing_left(&run_id);
+}
+
+#[test]
+fn down_cleans_up_after_a_killed_scenario_run() {
+    let desk = Desk::new();
+    let child = desk
+        .command(&["scenario", "run", "--all", "--runtime", "dist"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let own_run_id = || {
+        let seat = std::fs::read_dir(desk.state().join("own")).ok()?.flatten().next()?;
+        std::fs::read_to_string(seat.path().join("run-id")).ok().filter(|id| id.len() == 16)
+    };
+    wait_for("Keycloak is started", || own_run_id().is_some_and(|id| !processes_of(&id).is_empty()));
+    let run_id = own_run_id().unwrap();
+    signal(child.id(), "KILL");
+    end_of(child);
+    let down = desk.must(&["lab", "down"]);
+    assert!(down.out.contains(&run_id), "{}", down.out);
+    desk.assert_nothing_left(&run_id);
 }
 
 #[test]

@@ -53,6 +53,20 @@ fn a_killed_lab_is_seen_and_the_next_up_cleans_up_after_it() {
 }
 
 #[test]
+fn two_runs_at_once_do_not_disturb_each_other_and_no_reset_disturbs_them() {
+    let desk = Desk::new();
+    desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    let folders = lab::state::Folders::find(None, Some(desk.state())).unwrap();
+    let playing = lab::state::claim_play(&folders).unwrap();
+    desk.run(&["lab", "reset"]).assert_trouble(3, &["lessons are being played"]);
+    let second = desk.must(&["scenario", "run", "rp-logout", "--check", "--runtime", "dist"]);
+    assert!(second.err.contains("a lab of their own"), "{}", second.err);
+    drop(playing);
+    desk.must(&["lab", "reset"]);
+    desk.must(&["lab", "down"]);
+}
+
+#[test]
 fn down_cleans_up_after_a_killed_lab_too() {
     let desk = Desk::new();
     desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);

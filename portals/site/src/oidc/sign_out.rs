@@ -9,7 +9,7 @@
 
 use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
-use portal_protocol::callback::post_logout;
+use portal_protocol::callback::{post_logout, post_logout_state};
 use tower_sessions::Session;
 use url::Url;
 
@@ -66,7 +66,7 @@ async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result
 
     // The state comes back with the browser and says that this is the end of a sign-out that it began.
     let state = CsrfToken::new_random();
-    app.sign_outs.begin(state.secret().clone(), browser, (), app.clock.now());
+    app.sign_outs.begin(state.secret(), &browser, &()).await.map_err(|error| error.to_string())?;
 
     let request = LogoutRequest::from(endpoint)
         .set_client_id(ClientId::new(app.settings.client_id.clone()))
@@ -92,9 +92,11 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = session::known_browser(session).await?;
-    let answer = post_logout(query, |state| {
-        browser.is_some_and(|browser| app.sign_outs.finish(state, &browser, app.clock.now()).is_some())
-    });
+    let begun = match (post_logout_state(query), browser) {
+        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, &browser).await?.map(|()| state),
+        _ => None,
+    };
+    let answer = post_logout(query, begun.as_deref());
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
         Err(refusal) => {

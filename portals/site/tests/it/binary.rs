@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Output, Stdio};
 
+use portals::{Faults, Kind};
 use tokio::net::TcpListener;
 
 const LOCAL: &str = "http://localhost:9/realms/enterprise-sso";
@@ -28,6 +29,25 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// What the program writes while it gets this logout token. A process of its own, because `tracing` is the process's.
+pub(crate) async fn log_of_delivering(kind: Kind, faults: Faults, token: &str) -> String {
+    let mut command = portal(&["--port", "0", "--issuer", LOCAL, "--portal", kind.word()]);
+    for fault in faults.iter() {
+        command.args(["--fault", fault.name()]);
+    }
+    let mut child = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let sent = http.post(format!("{}/logout", line.trim())).form(&[("logout_token", token)]).send().await;
+    assert_eq!(sent.unwrap().status(), 400, "its provider does not exist");
+    child.0.kill().unwrap();
+    let mut log = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    log
 }
 
 #[tokio::test]

@@ -8,11 +8,10 @@ use portals::{Clock, Exposed, Fault, Faults, Kind, Portal};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::provider::Provider;
 use crate::visitor::{Answer, Visitor};
-use crate::{settings, signed_in};
+use crate::{binary, settings, signed_in};
 
 /// A portal with faults, its provider, and John, who may have signed in.
 struct Scene {
@@ -252,32 +251,11 @@ async fn token_shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
 }
 
 async fn token_is_logged(kind: Kind, faults: Faults) -> bool {
-    #[derive(Clone, Default)]
-    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    impl<'a> MakeWriter<'a> for Log {
-        type Writer = Self;
-        fn make_writer(&'a self) -> Self {
-            self.clone()
-        }
-    }
-    let scene = Scene::signed_in(kind, faults).await;
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _until_the_end = tracing::subscriber::set_default(subscriber);
+    let scene = Scene::new(kind, Faults::NONE).await;
     let token = scene.provider.sign("logout+jwt", &scene.claims("sid-1"));
-    scene.post_token(&token).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("POST"), "the log is there: {text}");
-    text.contains(&token[..50])
+    let log = binary::log_of_delivering(kind, faults, &token).await;
+    assert!(log.contains("POST \"/logout\" 400"), "the log is there: {log}");
+    log.contains(&token[..50])
 }
 
 fn login(kind: Kind) -> &'static str {

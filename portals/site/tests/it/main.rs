@@ -17,7 +17,7 @@ mod sign_out;
 mod visitor;
 
 use jiff::Timestamp;
-use portals::{Clock, Faults, Kind, Portal, Secret, Settings, Sibling};
+use portals::{Clock, Faults, Kind, Portal, Secret, Settings, Sibling, StoreAt};
 use url::Url;
 
 use crate::provider::Provider;
@@ -42,6 +42,7 @@ fn settings(kind: Kind, issuer: &str) -> Settings {
         client_secret: kind.is_confidential().then(|| Secret::new(provider::CLIENT_SECRET)),
         public_url: Url::parse(origin(kind)).unwrap(),
         siblings: siblings.map(|kind| Sibling { kind, url: Url::parse(origin(kind)).unwrap() }).collect(),
+        store: StoreAt::Memory,
         faults: Faults::NONE,
     }
 }

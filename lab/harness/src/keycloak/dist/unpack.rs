@@ -113,7 +113,7 @@ pub(super) fn failed(target: &Path, error: io::Error) -> Trouble {
             Kind::Environment,
             format!("the disk is full: {} cannot be written", target.display()),
             "Keycloak's distribution needs about 250 MB unpacked, the prepared cache 450 MB; what was written is removed again",
-            "free some space, or point SSO_LAB_CACHE to a disk that has some",
+            "free some space there, or point SSO_LAB_CACHE and SSO_LAB_STATE to a disk that has some",
         )
     } else {
         Trouble::new(

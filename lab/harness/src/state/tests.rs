@@ -1,0 +1,116 @@
+use std::fs;
+
+use super::{Folders, Found, Kind, Record, Seat, abandoned, look, main_holder};
+
+fn folders() -> (tempfile::TempDir, Folders) {
+    let dir = tempfile::tempdir().unwrap();
+    let folders = Folders::find(Some(dir.path().join("cache")), Some(dir.path().join("state"))).unwrap();
+    (dir, folders)
+}
+
+fn record(seat: &Seat) -> Record {
+    let control = "http://127.0.0.1:1/".parse().unwrap();
+    Record { run_id: seat.run_id.clone(), pid: 1, control, token: "t".to_owned() }
+}
+
+#[test]
+fn a_seat_is_held_by_one_lab_and_free_again_after_release() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    assert_eq!(Seat::claim_main(&folders).unwrap_err().kind, Kind::State);
+    assert!(matches!(look(&folders), Found::Busy { pid: Some(pid) } if pid == std::process::id()));
+    seat.publish(&record(&seat)).unwrap();
+    assert!(matches!(look(&folders), Found::Running(_)));
+    seat.unpublish().unwrap();
+    assert!(matches!(look(&folders), Found::Busy { .. }), "it is stopping");
+    seat.release().unwrap();
+    assert!(matches!(look(&folders), Found::Nothing));
+    Seat::claim_main(&folders).unwrap();
+}
+
+#[test]
+fn a_killed_lab_is_found_by_its_free_lock_and_its_files() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    seat.publish(&record(&seat)).unwrap();
+    let run_id = seat.run_id.clone();
+    drop(seat); // what the system does for a killed process: the lock goes, the files stay
+    assert!(matches!(look(&folders), Found::Leftovers));
+    let found = abandoned(&folders);
+    assert_eq!(found.iter().map(|seat| seat.run_id.clone()).collect::<Vec<_>>(), [run_id]);
+    for seat in found {
+        seat.release().unwrap();
+    }
+    assert!(matches!(look(&folders), Found::Nothing));
+    assert!(abandoned(&folders).is_empty());
+}
+
+#[test]
+fn an_empty_run_id_marks_nothing_and_is_cleaned_up() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    fs::write(seat.dir.join("run-id"), "").unwrap();
+    drop(seat);
+    let found = abandoned(&folders);
+    assert_eq!(found.iter().map(|seat| seat.run_id.as_str()).collect::<Vec<_>>(), ["none"]);
+    for seat in found {
+        seat.release().unwrap();
+    }
+    assert!(matches!(look(&folders), Found::Nothing));
+}
+
+#[test]
+fn a_seat_that_cannot_be_written_leaves_no_trace_of_a_run() {
+    let (_dir, folders) = folders();
+    let run_id = folders.state.join("main/run-id");
+    fs::create_dir_all(&run_id).unwrap(); // a folder where the file should be: writing fails
+    assert_eq!(Seat::claim_main(&folders).unwrap_err().kind, Kind::Environment);
+    assert!(!folders.state.join("main/run").exists());
+}
+
+#[test]
+fn a_living_lab_is_never_taken_for_abandoned() {
+    let (_dir, folders) = folders();
+    let main = Seat::claim_main(&folders).unwrap();
+    let own = Seat::claim_own(&folders).unwrap();
+    assert!(abandoned(&folders).is_empty());
+    let own_dir = own.dir.clone();
+    drop((main, own));
+    assert_eq!(abandoned(&folders).len(), 2);
+    assert!(own_dir.exists());
+}
+
+#[test]
+fn only_a_process_that_runs_this_program_is_taken_for_the_holder() {
+    let (_dir, folders) = folders();
+    assert_eq!(main_holder(&folders), None, "nobody");
+    let seat = Seat::claim_main(&folders).unwrap();
+    assert_eq!(main_holder(&folders), Some(std::process::id()));
+    let mut stranger = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+    fs::write(seat.dir.join("lock"), stranger.id().to_string()).unwrap();
+    assert_eq!(main_holder(&folders), None, "a stranger's number");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_eq!(main_holder(&folders), None, "a number of nobody");
+}
+
+#[test]
+fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    seat.publish(&record(&seat)).unwrap();
+    drop(seat);
+    let _next = Seat::claim_main(&folders).unwrap();
+    assert!(matches!(look(&folders), Found::Busy { .. }));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_with_the_token_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    seat.publish(&record(&seat)).unwrap();
+    let mode = fs::metadata(seat.dir.join("lab.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+}
