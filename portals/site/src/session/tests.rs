@@ -18,8 +18,6 @@ use crate::testing::{self, ISSUER, NOW};
 mod contract;
 mod handle;
 mod interleavings;
-#[cfg(feature = "lane-redis")]
-mod replicas;
 mod selectivity;
 
 #[cfg(feature = "lane-redis")]
@@ -101,4 +99,9 @@ async fn created(store: &dyn Store, mut record: Record) -> Id {
 /// A logout token issued at `issued`.
 fn token(sub: Option<&str>, sid: Option<&str>, issued: i64) -> VerifiedLogoutToken {
     testing::verified(testing::logout_claims(sub, sid, NOW + issued), at(issued))
+}
+
+/// Whether the long form of the tests was asked for.
+fn full() -> bool {
+    std::env::var_os("SSO_LAB_FULL").is_some_and(|value| value == "1")
 }
