@@ -17,6 +17,7 @@ use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Statu
 use crate::control::server;
 use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
+use crate::listening::{self, Limits};
 use crate::places::{Places, address_of, refuse_weak_settings};
 use crate::ports::{Listeners, Ports};
 use crate::progress::{Progress, Silent};
@@ -301,13 +302,7 @@ fn publish(
     let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST))?;
     let token = random_word();
     let router = server::router(parts.clone(), &token, stop.clone());
-    let stopped = stop.clone();
-    tasks.spawn(async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the control interface stopped");
-        }
-    });
+    tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
     seat.publish(&record)?;
     Ok(record)
