@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 
 use lab_trace::{EventKind, Param, PortalEntry, Shown};
-use portals::{Clock, Journal, Kind as PortalKind, Portal, Settings, Sibling};
+use portals::{Clock, Journal, Kind as PortalKind, Portal, Settings, Sibling, StoreAt};
 use realm::{Client, Secrets};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -82,6 +82,7 @@ fn settings(client: Client, places: &Places, secrets: &Secrets) -> Result<Settin
         client_secret: secrets.of(client).map(portals::Secret::new),
         public_url: url(client)?,
         siblings,
+        store: StoreAt::Memory,
         faults: portals::Faults::NONE,
     })
 }

@@ -203,7 +203,12 @@ impl Parts {
     /// Ends all sessions at Keycloak and at the portals; changes no setting.
     pub(crate) async fn reset(&self) -> Result<(), Trouble> {
         self.admin.end_all_sessions().await?;
-        self.portals.iter().for_each(portals::Portal::reset);
+        for portal in &self.portals {
+            portal.reset().await.map_err(|error| {
+                let what = format!("the {} portal cannot be put back: {error}", portal.kind());
+                Trouble::new(Kind::Part, what, "its sessions could not be ended", "start the lab anew").caused_by(error)
+            })?;
+        }
         self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
         Ok(())
     }

@@ -16,7 +16,7 @@ use tower_sessions::Session;
 use crate::error::Trouble;
 use crate::frame::Nonce;
 use crate::journal::Step;
-use crate::oidc::{sign_in, sign_out};
+use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
 use crate::session::{Ending, SignedIn};
 use crate::{backchannel, frontchannel, session, shown};
@@ -120,8 +120,11 @@ async fn own_session(session: Session) -> Result<Response, Trouble> {
 /// reason if a session ended just now, or a page that names the missing role.
 async fn employee(app: &App, session: &Session, nonce: &Nonce) -> Result<Result<SignedIn, Response>, Trouble> {
     let id = session.id();
-    let Some(who) = session::signed_in(session).await? else {
-        let ending = id.and_then(|id| app.sessions.last_words(id));
+    let Some(who) = refresh::active(app, session).await? else {
+        let ending = match id {
+            Some(id) => app.sessions.last_words(id).await?,
+            None => None,
+        };
         let login = ending.map_or("/admin/login".to_owned(), |ending| format!("/admin/login?why={}", ending.word()));
         return Ok(Err(Redirect::to(&login).into_response()));
     };

@@ -5,8 +5,6 @@
 //! Trap: an endpoint that answers 200 without looking satisfies the provider and signs nobody out; one that believes
 //! every POST lets anybody sign everybody out. Keycloak does not tell its user about either.
 
-use std::sync::PoisonError;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -21,6 +19,7 @@ use crate::faults::backchannel as naive;
 use crate::journal::Step;
 use crate::oidc::provider::{ProviderError, algorithms};
 use crate::portal::App;
+use crate::session::Away;
 
 /// Path of the endpoint, as it is registered at the provider.
 pub(crate) const PATH: &str = "/logout";
@@ -40,6 +39,8 @@ pub(crate) enum Refused {
     Token(#[from] Refusal),
     #[error("the logout token could not be checked: {0}")]
     NoKeys(#[from] ProviderError),
+    #[error("the logout token was good, but the session store is away: {0}")]
+    StoreAway(#[from] Away),
 }
 
 /// `POST /logout` (Back-Channel Logout 1.0, sections 2.5 to 2.8).
@@ -67,9 +68,8 @@ pub(crate) async fn logout(
 async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<(), Refused> {
     let unverified_token = the_token(headers, body)?;
     let token = verified(app, &unverified_token).await?;
-    // The token's id is remembered only now: whoever could fill this memory with garbage could push real ids out.
-    app.seen.lock().unwrap_or_else(PoisonError::into_inner).remember(&token, app.clock.now())?;
-    let ended = app.sessions.end_named(&token);
+    // Trap: "the token is good, so 200" while the store is away tells the provider that the session is over here.
+    let ended = app.sessions.log_out(&token).await??;
 
     let count = ended.to_string();
     let text = match ended {
@@ -131,9 +131,12 @@ impl Refused {
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BrokenOff | Self::NoForm | Self::NotOneToken(_) | Self::Token(_) | Self::NoKeys(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BrokenOff
+            | Self::NoForm
+            | Self::NotOneToken(_)
+            | Self::Token(_)
+            | Self::NoKeys(_)
+            | Self::StoreAway(_) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -141,7 +144,7 @@ impl Refused {
         match self {
             Self::TooLong | Self::BrokenOff | Self::NoForm | Self::NotOneToken(_) => "BCL-2.5",
             Self::Token(refusal) => refusal.clause(),
-            Self::NoKeys(_) => "BCL-2.8",
+            Self::NoKeys(_) | Self::StoreAway(_) => "BCL-2.8",
         }
     }
 
@@ -152,6 +155,10 @@ impl Refused {
             Self::NoKeys(_) => json!({
                 "error": "server_error",
                 "error_description": "the token could not be checked, because the provider's keys could not be fetched",
+            }),
+            Self::StoreAway(_) => json!({
+                "error": "server_error",
+                "error_description": "nothing could be ended, because the portal's session store does not answer",
             }),
             other => json!({"error": "invalid_request", "error_description": other.to_string()}),
         }

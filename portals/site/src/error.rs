@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::journal::Step;
 use crate::oidc::provider::ProviderError;
 use crate::portal::App;
+use crate::session::Away;
 
 /// Why a request gets an error page.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,9 @@ pub(crate) enum Trouble {
     /// It took too long.
     #[error("it took too long")]
     TooSlow,
+    /// The session store does not answer.
+    #[error("the portal's session store does not answer: {why}")]
+    StoreAway { why: String },
     /// A fault of the portal itself.
     #[error("a fault of the portal: {why}")]
     Fault { why: String },
@@ -221,6 +225,13 @@ impl Trouble {
                 "The portal gave up waiting. What you wanted may not have happened.",
                 "Go back and look how things stand, then try again.",
             ),
+            Self::StoreAway { .. } => page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The portal cannot look up who is signed in",
+                "The place where it keeps its sessions cannot be reached, so nobody is let in, and nobody was signed out \
+                 by that.",
+                "Wait a moment and load the page again. If it stays like this, tell whoever runs the portal.",
+            ),
             Self::Fault { .. } => page(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something is wrong with this portal",
@@ -247,6 +258,7 @@ impl Trouble {
             | Self::Method
             | Self::TooMany
             | Self::TooSlow
+            | Self::StoreAway { .. }
             | Self::Fault { .. } => None,
         }
     }
@@ -254,7 +266,18 @@ impl Trouble {
 
 impl From<tower_sessions::session::Error> for Trouble {
     fn from(error: tower_sessions::session::Error) -> Self {
-        Self::Fault { why: format!("the session store failed ({error})") }
+        match error {
+            tower_sessions::session::Error::Store(tower_sessions::session_store::Error::Backend(why)) => {
+                Self::StoreAway { why }
+            }
+            other => Self::Fault { why: format!("the session store failed ({other})") },
+        }
+    }
+}
+
+impl From<Away> for Trouble {
+    fn from(away: Away) -> Self {
+        Self::StoreAway { why: away.why }
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn logout(
     let who = signed_in(&session).await?;
     let text = match (id, who) {
         (Some(id), Some(who)) if request.names(&who.iss, who.sid.as_deref()) => {
-            app.sessions.end(id, Ending::FrontChannel);
+            app.sessions.end(id, Ending::FrontChannel).await?;
             session.flush().await?;
             let detail = [("username", who.username.as_str()), ("sid", who.sid.as_deref().unwrap_or("none"))];
             let text = format!("A front-channel request ended the session of {}", who.username);
@@ -54,7 +54,7 @@ pub(crate) async fn logout(
 /// The naive twin: whoever can make a browser send this request signs its person out.
 async fn ended_unasked(app: &App, session: &Session) -> Result<impl IntoResponse + use<>, Trouble> {
     if let Some(id) = session.id() {
-        app.sessions.end(id, Ending::FrontChannel);
+        app.sessions.end(id, Ending::FrontChannel).await?;
     }
     session.flush().await?;
     Ok((Extension(Frameable), "Signed out.\n"))

@@ -16,7 +16,7 @@ use crate::error::Trouble;
 use crate::faults::Fault;
 use crate::frame::Nonce;
 use crate::journal::Step;
-use crate::oidc::{sign_in, sign_out};
+use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
 use crate::{backchannel, frontchannel, session, shown};
 
@@ -35,17 +35,23 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/signed-out", get(signed_out))
         .route("/api/me", get(me))
         .route("/api/events", get(events::events))
-        .route("/logout", get(frontchannel::logout));
+        .route("/logout", get(frontchannel::logout))
+        .route("/", get(shell));
     let with_sessions =
         if app.faults.on(Fault::P13GetSignOut) { with_sessions.route("/signout", get(signout)) } else { with_sessions };
     session::layered(with_sessions, app, COOKIE)
-        // No session layer here: the shell holds no user data, and the provider's server has no cookie.
-        .route("/", get(shell))
+        // No session layer here: the provider's server has no cookie.
         .route(backchannel::PATH, post(backchannel::logout))
 }
 
-/// The page of the app, the same for everybody.
-async fn shell(State(app): State<App>, Extension(nonce): Extension<Nonce>) -> Result<Html<String>, Trouble> {
+/// The page of the app, the same for everybody: it holds no user data. But who loads it is active, so this is the moment
+/// to have the session confirmed.
+async fn shell(
+    State(app): State<App>,
+    session: Session,
+    Extension(nonce): Extension<Nonce>,
+) -> Result<Html<String>, Trouble> {
+    refresh::active(&app, &session).await?;
     app.pages.render("internal/app.html", &nonce, json!({}))
 }
 

@@ -51,6 +51,12 @@ pub enum Step {
     KeysFetchedAgain,
     /// The provider could not be reached, or answered nonsense.
     ProviderTrouble,
+    /// The provider confirmed a session: new tokens.
+    SessionRefreshed,
+    /// The provider refused to go on with a session, or answered about another one.
+    RefreshRefused,
+    /// The provider could not be asked to go on with a session.
+    RefreshFailed,
     /// Somebody who is signed in lacks a role.
     RoleMissing,
     /// An item was decided.
@@ -152,6 +158,9 @@ impl Step {
             Self::FrontChannelRefused => "front-channel-refused",
             Self::KeysFetchedAgain => "keys-fetched-again",
             Self::ProviderTrouble => "provider-trouble",
+            Self::SessionRefreshed => "session-refreshed",
+            Self::RefreshRefused => "refresh-refused",
+            Self::RefreshFailed => "refresh-failed",
             Self::RoleMissing => "role-missing",
             Self::ItemDecided => "item-decided",
         }
@@ -168,12 +177,15 @@ impl Step {
             | Self::LogoutTokenRefused
             | Self::FrontChannelLogout
             | Self::FrontChannelIgnored
-            | Self::FrontChannelRefused => true,
+            | Self::FrontChannelRefused
+            | Self::RefreshRefused => true,
             Self::SignInStarted
             | Self::SignInRefused
             | Self::SessionOpened
             | Self::KeysFetchedAgain
             | Self::ProviderTrouble
+            | Self::SessionRefreshed
+            | Self::RefreshFailed
             | Self::RoleMissing
             | Self::ItemDecided => false,
         }

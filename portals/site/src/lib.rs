@@ -49,4 +49,4 @@ pub use faults::{About, Exposed, Fault, Faults, UnknownFault};
 pub use journal::{Entry, Journal, Step};
 pub use portal::{Portal, PortalError};
 pub use serve::serve;
-pub use settings::{Kind, Secret, Settings, SettingsError, Sibling, UnknownKind};
+pub use settings::{Kind, RedisUrl, Secret, Settings, SettingsError, Sibling, StoreAt, UnknownKind, UnknownStore};

@@ -1,10 +1,12 @@
 //! OpenID Connect, seen from the application: nothing in here knows which provider it talks to.
 //!
-//! Read in this order: [`sign_in`] (the code flow, from "sign in" to a session), [`sign_out`] (ending the session at the
-//! provider too), [`provider`] (where its endpoints and keys come from), [`http`] (the one client for all of it).
+//! Read in this order: [`sign_in`] (the code flow, from "sign in" to a session), [`refresh`] (having the
+//! session confirmed while the person is active), [`sign_out`] (ending the session at the provider too), [`provider`] (where its endpoints and keys come from), [`http`] (the one client for all of it).
 
 pub(crate) mod http;
+mod lifetime;
 pub(crate) mod provider;
+pub(crate) mod refresh;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 

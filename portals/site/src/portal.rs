@@ -8,7 +8,6 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::{Router, middleware};
 use jiff::Timestamp;
-use portal_protocol::SeenTokens;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -23,7 +22,7 @@ use crate::oidc::http::{Http, HttpError};
 use crate::oidc::provider::Provider;
 use crate::oidc::sign_in::SignInBegun;
 use crate::pages::{PageError, Pages};
-use crate::session::{Begun, MemoryStore};
+use crate::session::{Begun, Purpose, Sessions};
 use crate::settings::{Kind, Settings, SettingsError};
 use crate::{about, admin, assets, backchannel, drain, external, frame, internal, limits, metrics, request_log};
 
@@ -31,8 +30,6 @@ use crate::{about, admin, assets, backchannel, drain, external, frame, internal,
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
 /// When a request is given up. Three calls to the provider fit in, each with its own deadline.
 const DEADLINE: Duration = Duration::from_secs(45);
-/// How many logout tokens are remembered against replay.
-const SEEN_TOKENS: usize = 10_000;
 
 /// One of the three portals. Copies share everything.
 #[derive(Debug, Clone)]
@@ -54,6 +51,9 @@ pub enum PortalError {
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Http(String),
+    /// The session store cannot be used, or did not answer.
+    #[error("the session store cannot be used: {0}")]
+    Store(String),
 }
 
 /// What handlers work with.
@@ -71,10 +71,9 @@ pub(crate) struct Parts {
     pub(crate) pages: Pages,
     pub(crate) http: Http,
     pub(crate) provider: Provider,
-    pub(crate) sessions: MemoryStore,
+    pub(crate) sessions: Sessions,
     pub(crate) sign_ins: Begun<SignInBegun>,
     pub(crate) sign_outs: Begun<()>,
-    pub(crate) seen: std::sync::Mutex<SeenTokens>,
     pub(crate) approvals: Approvals,
     pub(crate) started_at: Timestamp,
     /// Whether other computers can reach this portal; known when it is served.
@@ -82,7 +81,7 @@ pub(crate) struct Parts {
 }
 
 impl Portal {
-    /// Makes a portal. No network: it may start before its provider.
+    /// Makes a portal. No network: it may start before its provider and before its session store.
     ///
     /// # Errors
     /// [`PortalError`] when the settings cannot work.
@@ -90,14 +89,14 @@ impl Portal {
         settings.check()?;
         let journal = Journal::new(settings.kind, clock.clone());
         let http = Http::new(settings.kind)?;
+        let sessions = Sessions::of(&settings, clock.clone()).map_err(|away| PortalError::Store(away.why))?;
         let faults = Switches::new(settings.faults);
         let app = Arc::new(Parts {
             pages: Pages::new(&settings, faults.clone())?,
             provider: Provider::new(&settings, http.clone(), clock.clone(), journal.clone(), faults.clone()),
-            sessions: MemoryStore::new(clock.clone()),
-            sign_ins: Begun::new(),
-            sign_outs: Begun::new(),
-            seen: std::sync::Mutex::new(SeenTokens::new(SEEN_TOKENS)),
+            sign_ins: Begun::new(sessions.clone(), Purpose::SignIn),
+            sign_outs: Begun::new(sessions.clone(), Purpose::SignOut),
+            sessions,
             approvals: Approvals::new(),
             started_at: clock.now(),
             settings,
@@ -148,16 +147,26 @@ impl Portal {
         let exposed = *self.app.exposed.get_or_init(|| !address.ip().is_loopback());
         if exposed && !self.faults().is_empty() { Err(Exposed) } else { Ok(()) }
     }
+
     /// Puts the portal back to its start: all sessions ended, begun sign-ins, tombstones, seen tokens and the journal
     /// forgotten, items undecided, and the provider's description to be fetched anew. The clock is the caller's.
-    pub fn reset(&self) {
-        self.app.sessions.clear();
-        self.app.sign_ins.clear();
-        self.app.sign_outs.clear();
-        self.app.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    ///
+    /// # Errors
+    /// [`PortalError::Store`] when the session store is away; then nothing was put back.
+    pub async fn reset(&self) -> Result<(), PortalError> {
+        self.app.sessions.clear().await.map_err(|away| PortalError::Store(away.why))?;
         self.app.approvals.reset();
         self.app.provider.forget();
         self.app.journal.clear();
+        Ok(())
+    }
+
+    /// Asks whether the session store answers.
+    ///
+    /// # Errors
+    /// [`PortalError::Store`] when it does not. The portal works all the same, and says 503 until it does.
+    pub async fn check_store(&self) -> Result<(), PortalError> {
+        self.app.sessions.ping().await.map_err(|away| PortalError::Store(away.why))
     }
 
     /// The portal's own log.

@@ -3,30 +3,41 @@
 //! The portal's session is not the provider's session. That is why a logout at the provider has to be *told*
 //! ([`crate::backchannel`], [`crate::frontchannel`]), and why the store can be searched by the provider's `sid` and `sub`.
 //!
-//! Read in this order: [`mod@signed_in`] (what is kept), [`memory`] (the rules of the store), [`store`] (the same as a
-//! store for `tower-sessions`), [`ending`] (why a session ended), [`begun`] (what a browser began and has not finished).
+//! Read in this order: [`mod@signed_in`] (what is kept), [`rules`] and [`memory`] (the rules of the store), [`store`] (how
+//! the portal uses a store of any kind), [`redis`] (the same rules for several replicas), [`ending`] (why a session
+//! ended), [`begun`] (what a browser began and has not finished).
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error;
 use tower_sessions::{Session, SessionManagerLayer, SessionStore, session_store};
 
+use crate::error::{ErrorPage, Trouble};
 use crate::portal::App;
 
 pub(crate) mod begun;
 pub(crate) mod ending;
-pub(crate) mod memory;
+mod memory;
+mod memory_store;
+mod redis;
+mod rules;
 pub(crate) mod signed_in;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use begun::Begun;
+pub(crate) use begun::{Begun, Purpose};
 pub(crate) use ending::Ending;
-pub(crate) use signed_in::SignedIn;
-pub(crate) use store::MemoryStore;
+pub(crate) use signed_in::{SignedIn, Unconfirmed};
+pub(crate) use store::{Away, News, Sessions};
 
-/// Key of the signed-in person in a session's data.
-const SIGNED_IN: &str = "signed_in";
+use rules::{FRESH, SIGNED_IN};
+
 /// Key of a random name for the browser, which outlives the change of the session's id at sign-in.
 const BROWSER: &str = "browser";
 
@@ -47,10 +58,12 @@ pub(crate) fn layer<S: SessionStore + Clone>(store: S, cookie: &'static str, htt
 
 /// `routes` with this portal's sessions around them.
 pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
-    if !app.faults.get().is_empty() {
-        return crate::faults::sessions::layered(routes, app, cookie);
-    }
-    routes.layer(layer(app.sessions.clone(), cookie, app.settings.is_https()))
+    let layered = if app.faults.get().is_empty() {
+        routes.layer(layer(app.sessions.clone(), cookie, app.settings.is_https()))
+    } else {
+        crate::faults::sessions::layered(routes, app, cookie)
+    };
+    layered.layer(map_response(unsaved))
 }
 
 /// Who is signed in, if anybody. Reading never prolongs a session.
@@ -81,6 +94,8 @@ pub(crate) enum OpenError {
 pub(crate) async fn open(session: &Session, who: &SignedIn) -> Result<(), OpenError> {
     session.cycle_id().await?;
     session.insert(SIGNED_IN, who).await?;
+    // Only with this mark does a store take the record for a new sign-in. A copy of an old one does not have it.
+    session.insert(FRESH, true).await?;
     match session.save().await {
         Err(Error::Store(session_store::Error::Backend(why))) if why == store::ENDED_FIRST => {
             session.flush().await?;
@@ -91,11 +106,11 @@ pub(crate) async fn open(session: &Session, who: &SignedIn) -> Result<(), OpenEr
 }
 
 /// Ends this browser's own session and says who it was. What the browser began elsewhere stays valid, under a new id.
-pub(crate) async fn close(session: &Session, store: &MemoryStore) -> Result<Option<SignedIn>, Error> {
+pub(crate) async fn close(session: &Session, sessions: &Sessions) -> Result<Option<SignedIn>, Error> {
     let id = session.id();
     let who = signed_in(session).await?;
     if let (Some(id), Some(_)) = (id, &who) {
-        store.end(id, Ending::SignOut);
+        sessions.end(id, Ending::SignOut).await.map_err(session_store::Error::from)?;
         session.remove::<Value>(SIGNED_IN).await?;
         session.cycle_id().await?;
     }
@@ -118,4 +133,15 @@ pub(crate) async fn browser(session: &Session) -> Result<String, Error> {
 /// The name of this browser, if it has one.
 pub(crate) async fn known_browser(session: &Session) -> Result<Option<String>, Error> {
     session.get(BROWSER).await
+}
+
+/// The answer when a session could not be saved at the end of a request: the session layer gives a bare 500 then.
+async fn unsaved(answer: Response) -> Response {
+    let bare = answer.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && answer.extensions().get::<ErrorPage>().is_none()
+        && !answer.headers().contains_key(CONTENT_TYPE);
+    if !bare {
+        return answer;
+    }
+    Trouble::StoreAway { why: "a session could not be saved".to_owned() }.into_response()
 }

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+mod store_at;
+
 use crate::faults::Faults;
+pub use store_at::{RedisUrl, StoreAt, UnknownStore};
 
 /// Which of the three portals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -35,6 +38,8 @@ pub struct Settings {
     pub public_url: Url,
     /// The other portals, for links.
     pub siblings: Vec<Sibling>,
+    /// Where it keeps its sessions.
+    pub store: StoreAt,
     /// Faults that are on from the start.
     pub faults: Faults,
 }

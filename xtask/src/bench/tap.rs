@@ -30,6 +30,7 @@ pub(super) async fn run() -> Result<Vec<String>, Trouble> {
         client_secret: Some(portals::Secret::new("unused")),
         public_url: tapped.clone(),
         siblings: Vec::new(),
+        store: portals::StoreAt::Memory,
         faults: portals::Faults::NONE,
     };
     let portal = Portal::new(settings, Clock::system()).map_err(|error| failed(&error))?;

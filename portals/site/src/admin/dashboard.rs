@@ -15,6 +15,7 @@ use crate::frame::Nonce;
 use crate::journal::Step;
 use crate::portal::App;
 use crate::session::SignedIn;
+use crate::settings::StoreAt;
 use crate::shown;
 
 /// `GET /admin/dashboard`.
@@ -28,8 +29,8 @@ pub(super) async fn dashboard(
         Err(answer) => return Ok(answer),
     };
     let items = app.approvals.all();
-    let systems = systems(&app, &items);
-    let (_, people) = app.sessions.signed_in();
+    let (sessions, people) = app.sessions.signed_in().await?;
+    let systems = systems(&app, &items, sessions);
     let values = json!({
         "user": shown::user(&who),
         "level": level(&who),
@@ -81,10 +82,9 @@ fn item(item: &Item) -> Value {
 
 /// What the dashboard is connected with, and how that stands. Nothing here is invented: a figure that nobody counted
 /// would teach people to trust dashboards.
-fn systems(app: &App, items: &[Item]) -> Vec<Value> {
+fn systems(app: &App, items: &[Item], sessions: usize) -> Vec<Value> {
     let contact =
         app.provider.last_contact().map_or("not asked yet".to_owned(), |at| format!("last asked {}", shown::time(at)));
-    let (sessions, _) = app.sessions.signed_in();
     let entries = app.journal.entries();
     let count = |step| entries.iter().filter(|entry| entry.step == step).count();
     let (accepted, refused) = (count(Step::LogoutTokenAccepted), count(Step::LogoutTokenRefused));
@@ -96,7 +96,7 @@ fn systems(app: &App, items: &[Item]) -> Vec<Value> {
     let system = |group: &str, name: &str, state: String| json!({"group": group, "name": name, "state": state});
     vec![
         system("System management", "Sign-in service", contact),
-        system("System management", "Session store", format!("in memory, {sessions} signed in")),
+        system("System management", "Session store", format!("{}, {sessions} signed in", place(&app.settings.store))),
         system("Workflow systems", "Leave requests", open("Leave request")),
         system("Workflow systems", "Purchase orders", open("Purchase order")),
         system("Workflow systems", "Vendor registrations", open("Vendor registration")),
@@ -108,6 +108,13 @@ fn systems(app: &App, items: &[Item]) -> Vec<Value> {
         ),
         system("Security and compliance", "Journal", format!("{} entries", entries.len())),
     ]
+}
+
+fn place(store: &StoreAt) -> &'static str {
+    match store {
+        StoreAt::Memory => "in memory",
+        StoreAt::Redis(_) => "in Redis",
+    }
 }
 
 fn own_session(who: &SignedIn) -> Value {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Parser;
-use portals::{Clock, Fault, Faults, Kind, Portal, PortalError, Secret, Settings, Sibling};
+use portals::{Clock, Fault, Faults, Kind, Portal, PortalError, Secret, Settings, Sibling, StoreAt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -44,6 +44,9 @@ struct Args {
     /// Another portal to link to, for example internal=http://localhost:3001; may be repeated
     #[arg(long = "sibling", env = "SSO_PORTAL_SIBLING", value_name = "KIND=URL", value_delimiter = ',')]
     siblings: Vec<Link>,
+    /// Where sessions are kept: memory, or redis://HOST:PORT for several replicas
+    #[arg(long, env = "SSO_PORTAL_STORE", value_name = "STORE", default_value = "memory", hide_env_values = true)]
+    store: StoreAt,
     /// A named fault to switch on, for lessons; may be repeated (--help lists them)
     #[arg(long = "fault", env = "SSO_PORTAL_FAULT", value_name = "NAME", value_delimiter = ',')]
     faults: Vec<Fault>,
@@ -86,6 +89,7 @@ async fn run(args: Args) -> Result<(), Problem> {
         client_id,
         client_secret,
         siblings: args.siblings.into_iter().map(|Link(sibling)| sibling).collect(),
+        store: args.store,
         faults,
     };
     let portal = Portal::new(settings, Clock::system()).map_err(|error| Problem::from(&error))?;
@@ -98,6 +102,9 @@ async fn run(args: Args) -> Result<(), Problem> {
             word_to_stop.cancel();
         }
     });
+    if let Err(error) = portal.check_store().await {
+        tracing::warn!(target: "portal", "{error}; the portal starts, and answers 503 until it is there");
+    }
     println!("{}", portal.settings().public_url.as_str().trim_end_matches('/'));
     portals::serve(&portal, listener, stop).await.map_err(exposed)
 }

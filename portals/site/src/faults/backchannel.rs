@@ -29,11 +29,14 @@ pub(crate) async fn instead(app: &App, headers: &HeaderMap, body: &[u8]) -> Opti
         let start: String = token.chars().take(50).collect();
         tracing::info!(target: "portal", "logout token received: {start}... for {:?}", claims(&token).get("sub"));
     }
-    before_looking(app, faults, headers, &token).or(after_verifying(app, faults, &token).await)
+    match before_looking(app, faults, headers, &token).await {
+        Some(answer) => Some(answer),
+        None => after_verifying(app, faults, &token).await,
+    }
 }
 
 /// Faults that decide without having verified anything.
-fn before_looking(app: &App, faults: Faults, headers: &HeaderMap, token: &str) -> Option<Response> {
+async fn before_looking(app: &App, faults: Faults, headers: &HeaderMap, token: &str) -> Option<Response> {
     let unverified = claims(token);
     if faults.has(Fault::P25CsrfBlocks) {
         return Some((StatusCode::FORBIDDEN, "the form token is missing\n").into_response());
@@ -43,15 +46,17 @@ fn before_looking(app: &App, faults: Faults, headers: &HeaderMap, token: &str) -
     }
     if faults.has(Fault::S7CookieLookup) {
         if let Some(id) = id_in_cookie(headers) {
-            app.sessions.end(id, Ending::BackChannel);
+            end(app, [id]).await;
         }
         return Some(ok());
     }
     if faults.has(Fault::S4UnverifiedToken) {
         let text = |name: &str| unverified.get(name).and_then(Value::as_str);
-        for id in app.sessions.of(text("iss").unwrap_or_default(), text("sid"), text("sub")) {
-            app.sessions.end(id, Ending::BackChannel);
-        }
+        end(
+            app,
+            app.sessions.named(text("iss").unwrap_or_default(), text("sid"), text("sub")).await.unwrap_or_default(),
+        )
+        .await;
         return Some(ok());
     }
     if faults.has(Fault::P29TypTooStrict) && header(token).get("typ").is_none_or(|typ| typ != "JWT") {
@@ -76,9 +81,11 @@ async fn after_verifying(app: &App, faults: Faults, unverified: &str) -> Option<
         Err(Refused::Token(refusal)) if forgiven(faults, &refusal, app.settings.issuer_text(), unverified) => {
             let claims = claims(unverified);
             let text = |name: &str| claims.get(name).and_then(Value::as_str);
-            for id in app.sessions.of(app.settings.issuer_text(), text("sid"), text("sub")) {
-                app.sessions.end(id, Ending::BackChannel);
-            }
+            end(
+                app,
+                app.sessions.named(app.settings.issuer_text(), text("sid"), text("sub")).await.unwrap_or_default(),
+            )
+            .await;
             return Some(ok());
         }
         Err(_) => return None,
@@ -98,25 +105,23 @@ async fn after_verifying(app: &App, faults: Faults, unverified: &str) -> Option<
         let (app, token) = (app.clone(), token.clone());
         tokio::spawn(async move {
             tokio::time::sleep(LATE).await;
-            app.sessions.end_named(&token);
+            // Too late to tell anybody when this goes wrong: that is the fault.
+            let _ = app.sessions.log_out(&token).await;
         });
         return Some(ok());
     }
-    let ids = wrong_sessions(app, faults, &token)?;
-    for id in ids {
-        app.sessions.end(id, Ending::BackChannel);
-    }
+    end(app, wrong_sessions(app, faults, &token).await?).await;
     Some(ok())
 }
 
 /// More sessions than the token names.
-fn wrong_sessions(app: &App, faults: Faults, token: &VerifiedLogoutToken) -> Option<Vec<Id>> {
+async fn wrong_sessions(app: &App, faults: Faults, token: &VerifiedLogoutToken) -> Option<Vec<Id>> {
     if faults.has(Fault::S5Wildcard) {
-        return Some(app.sessions.all());
+        return Some(app.sessions.all().await.unwrap_or_default());
     }
     match token.subject() {
         Subject::Session { .. } if faults.has(Fault::SidIgnored) => {
-            Some(app.sessions.of(token.iss(), None, token.sub()))
+            Some(app.sessions.named(token.iss(), None, token.sub()).await.unwrap_or_default())
         }
         _ => None,
     }
@@ -134,6 +139,13 @@ fn forgiven(faults: Faults, refusal: &Refusal, issuer: &str, unverified: &str) -
         || (faults.has(Fault::P54IssuerPrefix)
             && matches!(refusal, Refusal::WrongIssuer { .. })
             && iss.starts_with(issuer))
+}
+
+/// Ends sessions and does not care whether that worked, as the portals that this file shows do.
+async fn end(app: &App, ids: impl IntoIterator<Item = Id>) {
+    for id in ids {
+        let _ = app.sessions.end(id, Ending::BackChannel).await;
+    }
 }
 
 fn ok() -> Response {

@@ -25,6 +25,8 @@ pub(crate) async fn changed(app: &App, metadata: &Metadata, mut who: SignedIn) -
     }
     if faults.has(Fault::P19LongSession) {
         who.expires_at = app.clock.now().saturating_add(EIGHT_HOURS).unwrap_or(who.expires_at);
+        // It never asks again either: a refresh would bind the session to the tokens.
+        who.access_expires_at = None;
     }
     if faults.has(Fault::S13RolesFromUserinfo) {
         who.roles = roles_of_userinfo(app, metadata, &who).await;

@@ -20,8 +20,7 @@ use tower_sessions::session::Id;
 use crate::error::Trouble;
 use crate::portal::App;
 use crate::serve::Stopping;
-use crate::session::store::Ended;
-use crate::session::{Ending, SignedIn, signed_in};
+use crate::session::{Ending, News, SignedIn, signed_in};
 
 /// How often a comment goes out when nothing happens: proxies close lines on which nothing moves.
 const PING: Duration = Duration::from_secs(15);
@@ -33,7 +32,7 @@ pub(super) async fn events(
     stopping: Option<Extension<Stopping>>,
 ) -> Result<Response, Trouble> {
     // Trap: listen first, look second. In the other order a logout between the two would be missed.
-    let endings = app.sessions.endings();
+    let endings = app.sessions.listen().await?;
     let id = session.id();
     let (Some(id), Some(who)) = (id, signed_in(&session).await?) else {
         return Ok((StatusCode::UNAUTHORIZED, Json(json!({"error": "not_signed_in"}))).into_response());
@@ -51,24 +50,31 @@ async fn end_of(
     app: App,
     id: Id,
     who: SignedIn,
-    mut endings: Receiver<Ended>,
+    mut endings: Receiver<News>,
     stop: CancellationToken,
 ) -> Option<Ending> {
+    let mut expires_at = who.expires_at;
     loop {
-        tokio::select! {
+        let look = tokio::select! {
             () = stop.cancelled() => return None,
-            () = app.clock.reached(who.expires_at) => {
-                app.sessions.end_expired();
-                return Some(Ending::Expired);
-            }
-            ended = endings.recv() => match ended {
-                Ok(ended) if ended.id == id => return Some(ended.ending),
-                Ok(_) => {}
-                // Too many endings at once to follow: look whether this one was among them.
-                Err(RecvError::Lagged(_)) if app.sessions.is_alive(id) => {}
-                Err(RecvError::Lagged(_)) => return app.sessions.last_words(id),
+            () = app.clock.reached(expires_at) => true,
+            news = endings.recv() => match news {
+                Ok(News::Ended(ended)) if ended.id == id => return Some(ended.ending),
+                Ok(News::Ended(_)) => false,
+                // Something was missed: look whether this session was among it.
+                Ok(News::LookYourself) | Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return None,
             },
+        };
+        if !look {
+            continue;
+        }
+        match app.sessions.who(id).await {
+            // It was refreshed and goes on.
+            Ok(Some((who, _))) if who.expires_at > app.clock.now() => expires_at = who.expires_at,
+            Ok(_) => return app.sessions.last_words(id).await.ok().flatten(),
+            // The store is away. Nobody knows, so nobody is told; the page asks again when the line is closed.
+            Err(_) => return None,
         }
     }
 }

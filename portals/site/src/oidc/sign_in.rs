@@ -8,18 +8,20 @@
 //! Three secrets tie the two halves together. `state` ties the answer to this browser, `nonce` ties the ID token to this
 //! sign-in, and the PKCE verifier ties the code to this portal's request. Each stops another theft.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use openidconnect::core::CoreAuthenticationFlow;
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, CsrfToken, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
+    AuthorizationCode, ClaimsVerificationError, CsrfToken, Nonce, NonceVerifier, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use portal_protocol::callback::ExpectedIssuer;
 use portal_protocol::id_token_extras::{self, Asked, IdTokenExtras};
 use portal_protocol::{AuthorizationResponse, CallbackRefusal};
+use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use url::Url;
 
+use super::lifetime::Lifetime;
 use super::provider::{algorithms, client};
 use super::{Metadata, PortalClaims, Tokens};
 use crate::error::Trouble;
@@ -30,16 +32,11 @@ use crate::session::{self, OpenError, SignedIn};
 use crate::settings::Secret;
 
 /// What must be remembered between the two halves.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SignInBegun {
     nonce: Nonce,
     verifier: PkceCodeVerifier,
 }
-
-/// How long a session lasts when the provider does not say how long its refresh token does.
-const DEFAULT_LIFE: SignedDuration = SignedDuration::from_mins(30);
-/// How long a session lasts at most.
-const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(10);
 
 /// Begins a sign-in: returns the address to which the browser goes.
 ///
@@ -61,7 +58,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Url, Trouble> 
     let browser = session::browser(session).await?;
     let state = state.into_secret();
     app.journal.record(Step::SignInStarted, "A browser was sent to the provider to sign in", &[("state", &state)]);
-    app.sign_ins.begin(state, browser, SignInBegun { nonce, verifier }, app.clock.now());
+    app.sign_ins.begin(&state, &browser, &SignInBegun { nonce, verifier }).await?;
     Ok(url)
 }
 
@@ -73,7 +70,7 @@ pub(crate) async fn finish(app: &App, session: &Session, query: &str) -> Result<
     // 1. Is this the answer to a question of this browser? (pure rules, see portal-protocol)
     let response = AuthorizationResponse::parse(query).map_err(|refusal| refused(app, &refusal))?;
     let begun = match session::known_browser(session).await? {
-        Some(browser) => app.sign_ins.finish(response.state(), &browser, app.clock.now()),
+        Some(browser) => app.sign_ins.finish(response.state(), &browser).await?,
         None => None,
     };
     let Some(begun) = begun else { return Err(refused(app, &CallbackRefusal::ForeignState)) };
@@ -155,17 +152,22 @@ async fn identify(app: &App, metadata: &Metadata, tokens: &Tokens, nonce: &Nonce
     let text = |claim: Option<String>| claim.unwrap_or_default();
     let extra: &PortalClaims = claims.additional_claims();
     let sub = claims.subject().to_string();
+    let auth_time = claims.auth_time().and_then(|at| time(at.timestamp()));
+    let lifetime = Lifetime::at_sign_in(tokens, auth_time, now);
     Ok(SignedIn {
         iss: claims.issuer().to_string(),
         sid: extra.sid.clone(),
         issued_at: time(claims.issue_time().timestamp()).unwrap_or(now),
-        auth_time: claims.auth_time().and_then(|at| time(at.timestamp())),
+        auth_time,
         username: claims.preferred_username().map_or_else(|| sub.clone(), |name| name.to_string()),
         name: text(claims.name().and_then(|name| name.get(None)).map(|name| name.to_string())),
         email: text(claims.email().map(|email| email.to_string())),
         roles: extra.roles.clone(),
         since: now,
-        expires_at: expires_at(tokens, now),
+        expires_at: lifetime.expires_at,
+        ends_at: lifetime.ends_at,
+        access_expires_at: lifetime.access_expires_at,
+        unconfirmed: None,
         id_token: Secret::new(id_token.to_string()),
         access_token: Secret::new(tokens.access_token().secret().clone()),
         refresh_token: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
@@ -173,20 +175,20 @@ async fn identify(app: &App, metadata: &Metadata, tokens: &Tokens, nonce: &Nonce
     })
 }
 
-type IdToken = openidconnect::IdToken<
+pub(super) type IdToken = openidconnect::IdToken<
     PortalClaims,
     openidconnect::core::CoreGenderClaim,
     openidconnect::core::CoreJweContentEncryptionAlgorithm,
     openidconnect::core::CoreJwsSigningAlgorithm,
 >;
-type Claims = openidconnect::IdTokenClaims<PortalClaims, openidconnect::core::CoreGenderClaim>;
+pub(super) type Claims = openidconnect::IdTokenClaims<PortalClaims, openidconnect::core::CoreGenderClaim>;
 
-fn check<'t>(
+pub(super) fn check<'t>(
     app: &App,
     metadata: &Metadata,
     keys: &portal_protocol::KeySet,
     id_token: &'t IdToken,
-    nonce: &Nonce,
+    nonce: impl NonceVerifier,
 ) -> Result<&'t Claims, ClaimsVerificationError> {
     let client = client(&app.settings, metadata, keys);
     let now = app.clock.now();
@@ -195,14 +197,6 @@ fn check<'t>(
         .set_allowed_algs(algorithms(metadata))
         .set_time_fn(move || std::time::SystemTime::try_from(now).unwrap_or(std::time::UNIX_EPOCH).into());
     id_token.claims(&verifier, nonce)
-}
-
-/// A session must not outlive the refresh token: afterwards the provider would not vouch for it any more.
-fn expires_at(tokens: &Tokens, now: Timestamp) -> Timestamp {
-    // Keycloak says 0 for a refresh token that does not expire.
-    let refresh = tokens.extra_fields().extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0);
-    let life = refresh.map_or(DEFAULT_LIFE, |seconds| SignedDuration::from_secs(seconds.into()).min(LONGEST_LIFE));
-    now.saturating_add(life).unwrap_or(Timestamp::MAX)
 }
 
 fn refused(app: &App, refusal: &CallbackRefusal) -> Trouble {

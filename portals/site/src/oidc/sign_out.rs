@@ -66,7 +66,7 @@ async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result
 
     // The state comes back with the browser and says that this is the end of a sign-out that it began.
     let state = CsrfToken::new_random();
-    app.sign_outs.begin(state.secret().clone(), browser, (), app.clock.now());
+    app.sign_outs.begin(state.secret(), &browser, &()).await.map_err(|error| error.to_string())?;
 
     let request = LogoutRequest::from(endpoint)
         .set_client_id(ClientId::new(app.settings.client_id.clone()))
@@ -92,10 +92,13 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = session::known_browser(session).await?;
-    let answer = post_logout_state(query).and_then(|state| {
-        let own = browser.and_then(|browser| app.sign_outs.finish(&state, &browser, app.clock.now()));
-        own.ok_or(PostLogoutRefusal::ForeignState)
-    });
+    let answer = match (post_logout_state(query), browser) {
+        (Ok(state), Some(browser)) => {
+            app.sign_outs.finish(&state, &browser).await?.ok_or(PostLogoutRefusal::ForeignState)
+        }
+        (Ok(_), None) => Err(PostLogoutRefusal::ForeignState),
+        (Err(refusal), _) => Err(refusal),
+    };
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
         Err(refusal) => {

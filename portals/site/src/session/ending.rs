@@ -14,12 +14,24 @@ pub(crate) enum Ending {
     SignOut,
     /// Its time was over.
     Expired,
+    /// The provider refused to go on with it.
+    RefreshRefused,
+    /// The provider could not be asked for too long.
+    Unconfirmed,
     /// Its browser signed in anew, or the portal was reset.
     Replaced,
 }
 
 impl Ending {
-    const ALL: [Self; 5] = [Self::BackChannel, Self::FrontChannel, Self::SignOut, Self::Expired, Self::Replaced];
+    const ALL: [Self; 7] = [
+        Self::BackChannel,
+        Self::FrontChannel,
+        Self::SignOut,
+        Self::Expired,
+        Self::RefreshRefused,
+        Self::Unconfirmed,
+        Self::Replaced,
+    ];
 
     /// What the person is told.
     pub(crate) fn text(self) -> &'static str {
@@ -28,6 +40,8 @@ impl Ending {
             Self::FrontChannel => "You were signed out at another portal.",
             Self::SignOut => "You signed out.",
             Self::Expired => "Your session has expired.",
+            Self::RefreshRefused => "The sign-in service has ended your session.",
+            Self::Unconfirmed => "The sign-in service could not confirm your session for too long.",
             Self::Replaced => "Your session has ended.",
         }
     }
@@ -39,6 +53,8 @@ impl Ending {
             Self::FrontChannel => "front-channel",
             Self::SignOut => "sign-out",
             Self::Expired => "expired",
+            Self::RefreshRefused => "refresh-refused",
+            Self::Unconfirmed => "unconfirmed",
             Self::Replaced => "replaced",
         }
     }

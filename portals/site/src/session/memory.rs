@@ -9,158 +9,207 @@
 //!    a tombstone remembers it, and the late session is refused.
 //!
 //! Left out: other processes. This store is one process's memory, so sessions end with it, and two replicas of a portal
-//! would each know only their own.
+//! would each know only their own. [`super::redis`] has the same rules for several.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
-use jiff::{SignedDuration, Timestamp};
-use portal_protocol::{Subject, VerifiedLogoutToken};
-use serde::Deserialize;
+use jiff::Timestamp;
+use portal_protocol::{Refusal, SeenTokens, Subject, Tombstones, VerifiedLogoutToken, matches};
+use serde_json::Value;
 use tower_sessions::session::{Id, Record};
 
-use super::{Ending, SIGNED_IN};
+use super::Ending;
+use super::rules::{ANONYMOUS_LIFE, Data, EndedFirst, LAST_WORDS_LIFE, MOVE_LIFE, Owner, Parts, after, copy, mark};
 
 #[cfg(test)]
 mod tests;
 
-/// How long a session lasts in which nobody signed in: a little longer than a sign-in may take.
-const ANONYMOUS_LIFE: SignedDuration = SignedDuration::from_mins(15);
-/// How long a logout is remembered for sessions that are still on their way. A sign-in's last step takes seconds.
-const TOMBSTONE_LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// How long the store can say why a session ended.
-const LAST_WORDS_LIFE: SignedDuration = SignedDuration::from_mins(10);
-/// Bounds of the memory. At the first one a visitor who is not signed in has to go.
-const MOST_RECORDS: usize = 20_000;
+/// Bounds of the memory. Anybody can be a visitor, so those are few; people come from the provider.
+const MOST_VISITORS: usize = 20_000;
+const MOST_PEOPLE: usize = 2_000_000;
 const MOST_TOMBSTONES: usize = 10_000;
+const MOST_SEEN_TOKENS: usize = 10_000;
 const MOST_LAST_WORDS: usize = 1_000;
-
-/// The part of a signed-in record that the rules look at.
-#[derive(Debug, Clone, Deserialize)]
-struct Owner {
-    iss: String,
-    sub: String,
-    sid: Option<String>,
-    issued_at: Timestamp,
-    expires_at: Timestamp,
-}
 
 #[derive(Debug)]
 struct Kept {
-    record: Record,
-    owner: Option<Owner>,
+    data: Data,
+    who: Option<(Value, Owner)>,
+    generation: u64,
     expires_at: Timestamp,
+    /// Its old id is deleted, its new one not created yet.
+    moving: bool,
 }
-
-/// A logout that was announced: sessions of this kind which arrive later are refused.
-#[derive(Debug)]
-struct Tombstone {
-    iss: String,
-    of: Named,
-    issued_at: Timestamp,
-    until: Timestamp,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Named {
-    Sid(String),
-    Sub(String),
-}
-
-/// A session whose end was announced before it began.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct EndedFirst;
 
 type Key = (String, String);
 
 /// All sessions of a portal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     records: HashMap<Id, Kept>,
     by_sid: HashMap<Key, HashSet<Id>>,
     by_sub: HashMap<Key, HashSet<Id>>,
-    tombstones: VecDeque<Tombstone>,
+    /// In the order in which they expire, so that tidying looks at nothing else.
+    visitors: BTreeSet<(Timestamp, i128)>,
+    people: BTreeSet<(Timestamp, i128)>,
+    tombstones: Tombstones,
+    seen: SeenTokens,
     last_words: VecDeque<(Id, Ending, Timestamp)>,
 }
 
 impl Memory {
-    /// Adds a record, under a new id if its own is taken.
+    pub(super) fn new() -> Self {
+        Self {
+            records: HashMap::new(),
+            by_sid: HashMap::new(),
+            by_sub: HashMap::new(),
+            visitors: BTreeSet::new(),
+            people: BTreeSet::new(),
+            tombstones: Tombstones::new(MOST_TOMBSTONES),
+            seen: SeenTokens::new(MOST_SEEN_TOKENS),
+            last_words: VecDeque::new(),
+        }
+    }
+
+    /// Adds a session, under a new id if its own is taken.
     ///
     /// # Errors
-    /// [`EndedFirst`] when somebody is signed in with it and a tombstone says that this session has ended.
+    /// [`EndedFirst`] when a tombstone says that it has ended, or when it should continue one that ended meanwhile.
     pub(super) fn create(&mut self, record: &mut Record, now: Timestamp) -> Result<(), EndedFirst> {
-        let owner = owner_of(record);
-        if owner.as_ref().is_some_and(|owner| self.has_ended(owner, now)) {
-            return Err(EndedFirst);
+        let parts = Parts::of(record);
+        let old = parts.moved_from().filter(|id| self.records.get(id).is_some_and(|kept| kept.moving));
+        let Parts { data, mut who, fresh, .. } = parts;
+        let old = old.and_then(|id| self.take(id)).filter(|kept| kept.expires_at > now);
+        let mut generation = 1;
+        if let Some((_, owner)) = &who {
+            if fresh {
+                if self.tombstones.has_ended(owner.known(), now) {
+                    return Err(EndedFirst);
+                }
+            } else {
+                // Not a new sign-in: the same one under a new id. That is only so while the old one has not ended.
+                let old = old.ok_or(EndedFirst)?;
+                (who, generation) = (old.who, old.generation + 1);
+            }
         }
         self.make_room();
         while self.records.contains_key(&record.id) {
             record.id = Id::default();
         }
-        self.keep(record.clone(), owner, now);
+        self.keep(record.id, Kept { data, who, generation, expires_at: now, moving: false }, now);
+        mark(&mut record.data, record.id, generation);
         Ok(())
     }
 
-    /// Replaces a record that is there. A record that is not there stays away: that is rule 1.
-    pub(super) fn save(&mut self, record: &Record, now: Timestamp) {
-        if self.load(record.id, now).is_some() {
-            self.take(record.id);
-            self.keep(record.clone(), owner_of(record), now);
-        }
+    /// Saves a copy to a session that is there. One that is not there stays away: that is rule 1.
+    ///
+    /// # Errors
+    /// [`EndedFirst`] when the copy brings a new sign-in, and a tombstone says that it has ended.
+    pub(super) fn save(&mut self, record: &Record, now: Timestamp) -> Result<(), EndedFirst> {
+        let Some(kept) = self.live(record.id, now) else { return Ok(()) };
+        let copy = Parts::of(record);
+        let current = copy.generation(record.id) == Some(kept.generation);
+        let (before, generation) = (kept.who.clone(), kept.generation);
+        let (who, generation) = match copy.who {
+            None if current && before.is_some() => (None, generation + 1),
+            // Trap: a sign-in that keeps the id of the visitor is what session fixation needs. Our portals do not.
+            Some(new) if copy.fresh && current && before.as_ref() != Some(&new) => {
+                if self.tombstones.has_ended(new.1.known(), now) {
+                    return Err(EndedFirst);
+                }
+                (Some(new), generation + 1)
+            }
+            _ => (before, generation),
+        };
+        self.take(record.id);
+        self.keep(record.id, Kept { data: copy.data, who, generation, expires_at: now, moving: false }, now);
+        Ok(())
     }
 
-    /// A record that is there and whose time is not over.
-    pub(super) fn load(&self, id: Id, now: Timestamp) -> Option<&Record> {
-        self.records.get(&id).filter(|kept| kept.expires_at > now).map(|kept| &kept.record)
+    /// A copy of a session that is there and whose time is not over.
+    pub(super) fn load(&self, id: Id, now: Timestamp) -> Option<Record> {
+        let kept = self.live(id, now)?;
+        let who = kept.who.as_ref().map(|(who, _)| who.clone());
+        Some(copy(id, kept.data.clone(), who, kept.generation))
+    }
+
+    /// Takes the id from a session. Nobody can use it any more; a new id may continue it for [`MOVE_LIFE`], unless it
+    /// ends before. `true` when somebody was signed in.
+    pub(super) fn part(&mut self, id: Id, now: Timestamp) -> bool {
+        let Some(mut kept) = self.take(id) else { return false };
+        if kept.who.is_none() {
+            return false;
+        }
+        if !kept.moving {
+            (kept.moving, kept.expires_at) = (true, kept.expires_at.min(after(now, MOVE_LIFE)));
+            self.say(id, Ending::Replaced, now);
+        }
+        self.index(id, kept);
+        true
+    }
+
+    /// Replaces what the provider said about the person of a session: compare and set on the generation.
+    pub(super) fn renew(&mut self, id: Id, generation: u64, who: Value, now: Timestamp) -> bool {
+        let of_this = |kept: &&Kept| kept.generation == generation && kept.who.is_some();
+        let (Some(_), Some(owner)) = (self.live(id, now).filter(of_this), Owner::of(&who)) else { return false };
+        let Some(kept) = self.take(id) else { return false };
+        self.keep(id, Kept { who: Some((who, owner)), generation: generation + 1, ..kept }, now);
+        true
     }
 
     /// Ends one session. `false` when there was none.
     pub(super) fn end(&mut self, id: Id, ending: Ending, now: Timestamp) -> bool {
         let Some(kept) = self.take(id) else { return false };
-        if kept.owner.is_some() {
-            if self.last_words.len() == MOST_LAST_WORDS {
-                self.last_words.pop_front();
-            }
-            self.last_words.push_back((id, ending, after(now, LAST_WORDS_LIFE)));
+        if kept.who.is_some() {
+            self.say(id, ending, now);
         }
         true
     }
 
     /// Ends what a logout token names and remembers it for sessions on their way. Returns the ended sessions.
-    pub(super) fn end_named(&mut self, token: &VerifiedLogoutToken, now: Timestamp) -> Vec<Id> {
-        let (named, ids) = match token.subject() {
-            // Exactly this session. Trap: going on to `sub` when this `sid` is unknown would sign the person out on
-            // every other device.
-            Subject::Session { sid } => (Named::Sid(sid.to_owned()), ids(&self.by_sid, token.iss(), sid)),
-            // All sessions that existed when the token was made. A sign-in after that is a new decision.
-            Subject::AllOf { sub } => {
-                let mut ids = ids(&self.by_sub, token.iss(), sub);
-                ids.retain(|id| self.issued_at(*id).is_some_and(|issued_at| issued_at <= token.issued_at()));
-                (Named::Sub(sub.to_owned()), ids)
-            }
+    ///
+    /// # Errors
+    /// [`Refusal::Replayed`] and [`Refusal::OtherUser`]; nothing has changed then.
+    pub(super) fn log_out(&mut self, token: &VerifiedLogoutToken, now: Timestamp) -> Result<Vec<Id>, Refusal> {
+        let candidates = match token.subject() {
+            Subject::Session { sid } => ids(&self.by_sid, token.iss(), sid),
+            Subject::AllOf { sub } => ids(&self.by_sub, token.iss(), sub),
         };
-        self.tombstones.retain(|tombstone| tombstone.until > now);
-        if self.tombstones.len() == MOST_TOMBSTONES {
-            self.tombstones.pop_front();
+        let mut named = Vec::new();
+        for id in candidates {
+            let Some(kept) = self.records.get(&id).filter(|kept| kept.expires_at > now) else { continue };
+            let Some((_, owner)) = &kept.who else { continue };
+            if matches(token, owner.known()).ends()? {
+                named.push(id);
+            }
         }
-        self.tombstones.push_back(Tombstone {
-            iss: token.iss().to_owned(),
-            of: named,
-            issued_at: token.issued_at(),
-            until: after(now, TOMBSTONE_LIFE),
-        });
-        ids.into_iter().filter(|id| self.end(*id, Ending::BackChannel, now)).collect()
+        // The token's id is remembered only now: whoever could fill this memory with garbage could push real ids out.
+        self.seen.remember(token, now)?;
+        self.tombstones.remember(token, now);
+        for id in &named {
+            self.end(*id, Ending::BackChannel, now);
+        }
+        Ok(named)
     }
 
     /// Ends every session whose time is over. Returns those in which somebody was signed in.
     pub(super) fn end_expired(&mut self, now: Timestamp) -> Vec<Id> {
         self.last_words.retain(|(_, _, until)| *until > now);
-        let over: Vec<Id> = self.records.iter().filter(|(_, kept)| kept.expires_at <= now).map(|(id, _)| *id).collect();
-        let (signed_in, anonymous): (Vec<Id>, Vec<Id>) =
-            over.into_iter().partition(|id| self.records.get(id).is_some_and(|kept| kept.owner.is_some()));
-        for id in anonymous {
+        while let Some(id) = first_until(&self.visitors, now) {
             self.take(id);
         }
-        signed_in.into_iter().filter(|id| self.end(*id, Ending::Expired, now)).collect()
+        let mut people = Vec::new();
+        while let Some(id) = first_until(&self.people, now) {
+            // A session that never got its new id was announced when it lost the old one.
+            let moving = self.records.get(&id).is_some_and(|kept| kept.moving);
+            if moving {
+                self.take(id);
+            } else {
+                self.end(id, Ending::Expired, now);
+                people.push(id);
+            }
+        }
+        people
     }
 
     /// The sessions with this `sid`, or without one those of this user.
@@ -174,12 +223,12 @@ impl Memory {
 
     /// Every session in which somebody is signed in.
     pub(super) fn all(&self) -> Vec<Id> {
-        self.records.iter().filter(|(_, kept)| kept.owner.is_some()).map(|(id, _)| *id).collect()
+        self.records.iter().filter(|(_, kept)| kept.who.is_some()).map(|(id, _)| *id).collect()
     }
 
-    /// Forgets everything: sessions, tombstones, last words. Returns the sessions that were there.
+    /// Forgets everything: sessions, tombstones, seen tokens, last words. Returns the sessions that were there.
     pub(super) fn clear(&mut self) -> Vec<Id> {
-        std::mem::take(self).records.into_keys().collect()
+        std::mem::replace(self, Self::new()).records.into_keys().collect()
     }
 
     /// Why a session ended, if that was not long ago.
@@ -187,60 +236,64 @@ impl Memory {
         self.last_words.iter().rev().find(|(ended, _, _)| *ended == id).map(|(_, ending, _)| *ending)
     }
 
-    /// How many sessions have somebody signed in, and how many people that are.
-    pub(super) fn signed_in(&self, now: Timestamp) -> (usize, usize) {
-        let owners =
-            || self.records.values().filter(|kept| kept.expires_at > now).filter_map(|kept| kept.owner.as_ref());
-        (owners().count(), owners().map(|owner| (&owner.iss, &owner.sub)).collect::<HashSet<_>>().len())
+    /// How many sessions have somebody signed in, and how many people that are; after [`Self::end_expired`].
+    pub(super) fn signed_in(&self) -> (usize, usize) {
+        (self.people.len(), self.by_sub.len())
     }
 
-    fn has_ended(&self, owner: &Owner, now: Timestamp) -> bool {
-        self.tombstones.iter().filter(|tombstone| tombstone.until > now && tombstone.iss == owner.iss).any(
-            |tombstone| {
-                match &tombstone.of {
-                    // `sid` is unique, so in doubt the session is the one that ended. But some releases of Keycloak have used
-                    // a `sid` again after the next sign-in: that one is later than the token.
-                    Named::Sid(sid) => owner.sid.as_ref() == Some(sid) && owner.issued_at <= tombstone.issued_at,
-                    // A user is not unique in that way. Times are whole seconds, and signing in again within the same second
-                    // must work: who signs out may always sign in.
-                    Named::Sub(sub) => owner.sub == *sub && owner.issued_at < tombstone.issued_at,
-                }
-            },
-        )
+    fn live(&self, id: Id, now: Timestamp) -> Option<&Kept> {
+        self.records.get(&id).filter(|kept| kept.expires_at > now && !kept.moving)
     }
 
-    fn keep(&mut self, record: Record, owner: Option<Owner>, now: Timestamp) {
-        let id = record.id;
-        if let Some(owner) = &owner {
+    /// Keeps a session until the time that follows from who is signed in.
+    fn keep(&mut self, id: Id, mut kept: Kept, now: Timestamp) {
+        let owner = kept.who.as_ref().map(|(_, owner)| owner);
+        kept.expires_at = owner.map_or_else(|| after(now, ANONYMOUS_LIFE), |owner| owner.expires_at);
+        self.index(id, kept);
+    }
+
+    fn index(&mut self, id: Id, kept: Kept) {
+        if let Some((_, owner)) = &kept.who {
             self.by_sub.entry((owner.iss.clone(), owner.sub.clone())).or_default().insert(id);
             if let Some(sid) = &owner.sid {
                 self.by_sid.entry((owner.iss.clone(), sid.clone())).or_default().insert(id);
             }
+            self.people.insert((kept.expires_at, id.0));
+        } else {
+            self.visitors.insert((kept.expires_at, id.0));
         }
-        let expires_at = owner.as_ref().map_or_else(|| after(now, ANONYMOUS_LIFE), |owner| owner.expires_at);
-        self.records.insert(id, Kept { record, owner, expires_at });
+        self.records.insert(id, kept);
     }
 
     fn take(&mut self, id: Id) -> Option<Kept> {
         let kept = self.records.remove(&id)?;
-        if let Some(owner) = &kept.owner {
+        if let Some((_, owner)) = &kept.who {
             remove(&mut self.by_sub, (owner.iss.clone(), owner.sub.clone()), id);
             if let Some(sid) = &owner.sid {
                 remove(&mut self.by_sid, (owner.iss.clone(), sid.clone()), id);
             }
+            self.people.remove(&(kept.expires_at, id.0));
+        } else {
+            self.visitors.remove(&(kept.expires_at, id.0));
         }
         Some(kept)
     }
 
-    fn issued_at(&self, id: Id) -> Option<Timestamp> {
-        self.records.get(&id)?.owner.as_ref().map(|owner| owner.issued_at)
+    fn say(&mut self, id: Id, ending: Ending, now: Timestamp) {
+        if self.last_words.len() == MOST_LAST_WORDS {
+            self.last_words.pop_front();
+        }
+        self.last_words.push_back((id, ending, after(now, LAST_WORDS_LIFE)));
     }
 
     fn make_room(&mut self) {
-        while self.records.len() >= MOST_RECORDS {
-            let first = self.records.iter().min_by_key(|(_, kept)| (kept.owner.is_some(), kept.expires_at));
-            let Some(id) = first.map(|(id, _)| *id) else { return };
-            self.take(id);
+        for (most, people) in [(MOST_VISITORS, false), (MOST_PEOPLE, true)] {
+            let set = if people { &self.people } else { &self.visitors };
+            if set.len() >= most
+                && let Some((_, id)) = set.first().copied()
+            {
+                self.take(Id(id));
+            }
         }
     }
 }
@@ -249,8 +302,8 @@ fn ids(index: &HashMap<Key, HashSet<Id>>, iss: &str, name: &str) -> Vec<Id> {
     index.get(&(iss.to_owned(), name.to_owned())).into_iter().flatten().copied().collect()
 }
 
-fn owner_of(record: &Record) -> Option<Owner> {
-    record.data.get(SIGNED_IN).and_then(|who| Owner::deserialize(who).ok())
+fn first_until(set: &BTreeSet<(Timestamp, i128)>, now: Timestamp) -> Option<Id> {
+    set.first().filter(|(end, _)| *end <= now).map(|(_, id)| Id(*id))
 }
 
 /// Removes an id from an index, and the entry with it when it was the last: an index that only grows is a leak.
@@ -261,8 +314,4 @@ fn remove(index: &mut HashMap<Key, HashSet<Id>>, key: Key, id: Id) {
             index.remove(&key);
         }
     }
-}
-
-fn after(now: Timestamp, life: SignedDuration) -> Timestamp {
-    now.saturating_add(life).unwrap_or(Timestamp::MAX)
 }

@@ -28,14 +28,29 @@ pub(crate) struct SignedIn {
     pub(crate) roles: Vec<String>,
     /// When the session began here, by the portal's clock.
     pub(crate) since: Timestamp,
-    /// When it ends at the latest.
+    /// When it ends unless it is refreshed before: with the refresh token.
     pub(crate) expires_at: Timestamp,
+    /// When it ends however often it is refreshed.
+    pub(crate) ends_at: Timestamp,
+    /// When the access token ends, if the provider said so: then it is time to refresh.
+    pub(crate) access_expires_at: Option<Timestamp>,
+    /// That the provider could not be asked to confirm the session, if it could not.
+    pub(crate) unconfirmed: Option<Unconfirmed>,
     /// Kept for one purpose: the hint at sign-out. Without it the provider asks "do you want to log out?".
     pub(crate) id_token: Secret,
     /// Shown masked. These portals call no API with it.
     pub(crate) access_token: Secret,
-    /// Shown masked. These portals do not refresh: a session ends when the refresh token would.
+    /// Shown masked. By it the provider confirms, while the person is active, that the session goes on.
     pub(crate) refresh_token: Option<Secret>,
+}
+
+/// A session that should have been confirmed and could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unconfirmed {
+    /// Since when.
+    pub(crate) since: Timestamp,
+    /// When to try again.
+    pub(crate) retry_at: Timestamp,
 }
 
 impl SignedIn {

@@ -1,6 +1,6 @@
 use url::Url;
 
-use super::{Kind, Secret, Settings, SettingsError};
+use super::{Kind, Secret, Settings, SettingsError, StoreAt};
 
 fn settings() -> Settings {
     Settings {
@@ -10,6 +10,7 @@ fn settings() -> Settings {
         client_secret: Some(Secret::new("hush")),
         public_url: Url::parse("http://localhost:3003").unwrap(),
         siblings: Vec::new(),
+        store: StoreAt::Memory,
         faults: crate::Faults::NONE,
     }
 }

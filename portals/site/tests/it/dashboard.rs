@@ -117,7 +117,7 @@ async fn an_expired_session_says_so() {
 async fn a_reset_takes_decisions_back() {
     let (provider, portal, mut mary) = signed_in(Kind::Admin, "mary").await;
     mary.post("/admin/items/leave-1/approve", "").await;
-    portal.reset();
+    portal.reset().await.unwrap();
     provider.expect("mary", "sid-2");
     mary.sign_in().await;
     assert_eq!(state(&mut mary, "leave-1").await, "pending");

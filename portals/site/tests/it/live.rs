@@ -15,15 +15,15 @@ use crate::signed_in;
 use crate::visitor::Visitor;
 
 /// Nothing here takes this long unless it hangs.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-struct Served {
-    address: std::net::SocketAddr,
-    stop: CancellationToken,
-    done: JoinHandle<Result<(), portals::Exposed>>,
+pub(crate) struct Served {
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) done: JoinHandle<Result<(), portals::Exposed>>,
 }
 
-async fn serve(portal: &Portal) -> Served {
+pub(crate) async fn serve(portal: &Portal) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
     let (portal, word) = (portal.clone(), stop.clone());
@@ -32,7 +32,7 @@ async fn serve(portal: &Portal) -> Served {
 }
 
 /// Opens the line of `visitor` and reads until the first comment says that it stands.
-async fn open_line(served: &Served, visitor: &Visitor) -> TcpStream {
+pub(crate) async fn open_line(served: &Served, visitor: &Visitor) -> TcpStream {
     let mut line = TcpStream::connect(served.address).await.unwrap();
     let cookie = &visitor.cookies["internal_session"];
     let request = format!("GET /api/events HTTP/1.1\r\nhost: localhost\r\ncookie: internal_session={cookie}\r\n\r\n");
@@ -49,7 +49,7 @@ async fn open_line(served: &Served, visitor: &Visitor) -> TcpStream {
 }
 
 /// Reads what is left on the line until its stream ends.
-async fn rest(mut line: TcpStream) -> String {
+pub(crate) async fn rest(mut line: TcpStream) -> String {
     let mut read = String::new();
     while !read.contains("0\r\n\r\n") {
         let mut bytes = [0; 1024];

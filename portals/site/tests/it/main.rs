@@ -12,12 +12,22 @@ mod front_channel;
 mod hardening;
 mod live;
 mod provider;
+mod refresh;
+#[cfg(feature = "lane-redis")]
+mod replicas;
 mod sign_in;
 mod sign_out;
+#[cfg(feature = "lane-redis")]
+mod store_away;
 mod visitor;
 
+#[cfg(feature = "lane-redis")]
+#[expect(dead_code, reason = "shared with other tests, which use more of it")]
+#[path = "../support/redis.rs"]
+mod redis_server;
+
 use jiff::Timestamp;
-use portals::{Clock, Faults, Kind, Portal, Secret, Settings, Sibling};
+use portals::{Clock, Faults, Kind, Portal, Secret, Settings, Sibling, StoreAt};
 use url::Url;
 
 use crate::provider::Provider;
@@ -42,8 +52,16 @@ fn settings(kind: Kind, issuer: &str) -> Settings {
         client_secret: kind.is_confidential().then(|| Secret::new(provider::CLIENT_SECRET)),
         public_url: Url::parse(origin(kind)).unwrap(),
         siblings: siblings.map(|kind| Sibling { kind, url: Url::parse(origin(kind)).unwrap() }).collect(),
+        store: StoreAt::Memory,
         faults: Faults::NONE,
     }
+}
+
+/// A portal that keeps its sessions in `store`. Two of them are two replicas.
+#[cfg(feature = "lane-redis")]
+fn replica(kind: Kind, issuer: &str, store: &str) -> Portal {
+    let settings = Settings { store: store.parse().unwrap(), ..settings(kind, issuer) };
+    Portal::new(settings, Clock::system()).unwrap()
 }
 
 /// A portal whose provider does not exist: for everything that must work without one.

@@ -44,6 +44,16 @@ pub(crate) enum Fault {
     Denied,
     /// The client's secret is not accepted.
     WrongSecret,
+    /// A refresh is answered with 503.
+    RefreshUnavailable,
+    /// A refresh is answered with the tokens of somebody else.
+    RefreshOtherUser,
+    /// A refresh is answered with tokens of another session of the same person.
+    RefreshOtherSession,
+    /// A refresh is answered with an ID token that is signed with a key that is not published.
+    RefreshUnpublishedKey,
+    /// A refresh is answered without an ID token, which is legal.
+    RefreshNoIdToken,
 }
 
 /// The provider. It stops when it is dropped.
@@ -67,6 +77,10 @@ struct Inner {
     fault: Option<Fault>,
     refresh_expires_in: Option<u32>,
     codes: HashMap<String, Issued>,
+    /// Each works once: a second use is what a theft looks like.
+    refresh_tokens: HashMap<String, Issued>,
+    /// Seconds by which its clock is ahead.
+    ahead: i64,
     rotated: bool,
     asked: HashMap<&'static str, usize>,
 }
@@ -77,6 +91,7 @@ struct Login {
     sid: String,
 }
 
+#[derive(Clone)]
 struct Issued {
     login: Login,
     query: HashMap<String, String>,
@@ -134,7 +149,17 @@ impl Provider {
         self.inner().rotated = true;
     }
 
-    /// How often `what` (`discovery`, `keys`, `token`) was asked for.
+    /// Ends every session: no refresh token works any more.
+    pub(crate) fn end_sessions(&self) {
+        self.inner().refresh_tokens.clear();
+    }
+
+    /// Moves its clock on, as [`portals::Clock::advance`] does with a portal's.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.inner().ahead += seconds;
+    }
+
+    /// How often `what` (`discovery`, `keys`, `token`, `refresh`) was asked for.
     pub(crate) fn asked(&self, what: &'static str) -> usize {
         self.inner().asked.get(what).copied().unwrap_or(0)
     }
@@ -250,10 +275,19 @@ async fn token(
     shared.waiting.send_modify(|waiting| *waiting -= 1);
     drop(permit);
     let mut inner = shared.state.lock().unwrap();
-    *inner.asked.entry("token").or_default() += 1;
+    let refresh = form["grant_type"] == "refresh_token";
+    *inner.asked.entry(if refresh { "refresh" } else { "token" }).or_default() += 1;
     let refused = |status, error: &str| (status, Json(json!({ "error": error }))).into_response();
-    // A code is gone after its first use.
-    let Some(issued) = inner.codes.remove(&form["code"]) else {
+    if refresh && inner.fault == Some(Fault::RefreshUnavailable) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "not now").into_response();
+    }
+    // A code is gone after its first use; a refresh token after the first that succeeds.
+    let issued = if refresh {
+        inner.refresh_tokens.get(&form["refresh_token"]).cloned()
+    } else {
+        inner.codes.remove(&form["code"])
+    };
+    let Some(issued) = issued else {
         return refused(StatusCode::BAD_REQUEST, "invalid_grant");
     };
     let client = &issued.query["client_id"];
@@ -262,10 +296,14 @@ async fn token(
     if !authorized || inner.fault == Some(Fault::WrongSecret) {
         return refused(StatusCode::UNAUTHORIZED, "invalid_client");
     }
+    if refresh {
+        inner.refresh_tokens.remove(&form["refresh_token"]);
+        return Json(tokens(&shared.issuer, &mut inner, &issued, true)).into_response();
+    }
     let verifier = PkceCodeVerifier::new(form["code_verifier"].clone());
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
     if challenge.as_str() != issued.query["code_challenge"] || form["redirect_uri"] != issued.query["redirect_uri"] {
         return refused(StatusCode::BAD_REQUEST, "invalid_grant");
     }
-    Json(tokens(&shared.issuer, &inner, &issued)).into_response()
+    Json(tokens(&shared.issuer, &mut inner, &issued, false)).into_response()
 }

@@ -235,7 +235,7 @@ async fn another_person_in_the_same_browser_replaces_the_session() {
 async fn a_reset_puts_everybody_out_and_forgets_what_was_begun() {
     let (provider, portal, mut visitor) = signed_in(Kind::Internal, "john").await;
     let callback = visitor.begin_sign_in().await;
-    portal.reset();
+    portal.reset().await.unwrap();
     assert_eq!(visitor.who().await, None);
     assert_eq!(visitor.get(&callback).await.status, 400);
     assert!(portal.journal().entries().iter().all(|entry| entry.step.word() == "sign-in-refused"), "only that is left");

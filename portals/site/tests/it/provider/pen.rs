@@ -24,8 +24,8 @@ pub(super) fn sign(key: &CoreRsaPrivateSigningKey, typ: &str, claims: &Value) ->
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-pub(super) fn tokens(issuer: &str, inner: &Inner, grant: &Issued) -> Value {
-    let (now, client) = (crate::now(), &grant.query["client_id"]);
+pub(super) fn tokens(issuer: &str, inner: &mut Inner, grant: &Issued, refresh: bool) -> Value {
+    let (now, client) = (crate::now() + inner.ahead, &grant.query["client_id"]);
     let name = grant.login.username.as_str();
     let mut claims = json!({
         "iss": issuer, "aud": client, "azp": client, "sub": format!("sub-of-{name}"), "sid": grant.login.sid,
@@ -37,18 +37,30 @@ pub(super) fn tokens(issuer: &str, inner: &Inner, grant: &Issued) -> Value {
         Some(Fault::WrongNonce) => claims["nonce"] = json!("of another sign-in"),
         Some(Fault::WrongParty) => claims["azp"] = json!("another client"),
         Some(Fault::WrongAudience) => claims["aud"] = json!("another client"),
+        Some(Fault::RefreshOtherUser) if refresh => claims["sub"] = json!("sub-of-somebody-else"),
+        Some(Fault::RefreshOtherSession) if refresh => claims["sid"] = json!("another-sid"),
         _ => {}
     }
-    let signing = if inner.fault == Some(Fault::UnpublishedKey) {
+    if refresh && let Some(claims) = claims.as_object_mut() {
+        claims.remove("nonce");
+    }
+    let unpublished =
+        inner.fault == Some(Fault::UnpublishedKey) || (refresh && inner.fault == Some(Fault::RefreshUnpublishedKey));
+    let signing = if unpublished {
         CoreRsaPrivateSigningKey::from_pem(SECOND_KEY, Some(JsonWebKeyId::new("unpublished".into()))).unwrap()
     } else {
         key(inner)
     };
+    let refresh_token = format!("an opaque refresh token {:032x}", rand::random::<u128>());
+    inner.refresh_tokens.insert(refresh_token.clone(), grant.clone());
     let mut answer = json!({
         "access_token": sign(&key(inner), "JWT", &json!({"iss": issuer, "sub": claims["sub"], "scope": "openid"})),
-        "refresh_token": "an opaque refresh token", "token_type": "Bearer", "expires_in": 300,
+        "refresh_token": refresh_token, "token_type": "Bearer", "expires_in": 300,
         "id_token": sign(&signing, "JWT", &claims)
     });
+    if refresh && inner.fault == Some(Fault::RefreshNoIdToken) {
+        answer.as_object_mut().unwrap().remove("id_token");
+    }
     if let Some(seconds) = inner.refresh_expires_in {
         answer["refresh_expires_in"] = json!(seconds);
     }
