@@ -110,7 +110,7 @@ impl Seat {
     }
 
     fn claim(dir: PathBuf, own: bool) -> Result<Self, Trouble> {
-        let made = fs::create_dir_all(dir.join("logs")).and_then(|()| open_lock(&dir));
+        let made = private_folder(&dir).and_then(|()| private_folder(&dir.join("logs"))).and_then(|()| open_lock(&dir));
         let mut lock = made.map_err(|error| unwritable(&dir).caused_by(error))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -122,7 +122,7 @@ impl Seat {
         let written = gone(fs::remove_file(dir.join("lab.json")))
             .and_then(|()| lock.set_len(0))
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
-            .and_then(|()| fs::create_dir_all(dir.join("run")))
+            .and_then(|()| private_folder(&dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
         let seat = Self { dir, run_id, lock, own };
         match written {
@@ -290,6 +290,25 @@ fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
 
 fn open_lock(dir: &Path) -> std::io::Result<File> {
     File::options().read(true).write(true).create(true).truncate(false).open(dir.join("lock"))
+}
+
+/// Makes a folder, with those above it, that only its owner may enter: logs and the database of a run hold names,
+/// addresses and sessions, and every account of the computer could read them otherwise.
+///
+/// # Errors
+/// It cannot be made, or belongs to somebody else.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        builder.mode(0o700).create(path)?;
+        // One that was there already keeps its mode otherwise.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    }
+    #[cfg(not(unix))]
+    builder.create(path)
 }
 
 fn private_file(path: &Path) -> std::io::Result<File> {

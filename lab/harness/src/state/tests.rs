@@ -106,6 +106,22 @@ fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
 
 #[cfg(unix)]
 #[test]
+fn the_folders_of_a_run_are_closed_to_others_also_where_they_were_open_before() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, folders) = folders();
+    let old = folders.state.join("main/logs");
+    fs::create_dir_all(&old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+    for seat in [Seat::claim_main(&folders).unwrap(), Seat::claim_own(&folders).unwrap()] {
+        for folder in [seat.dir.clone(), seat.dir.join("logs"), seat.run_dir()] {
+            let mode = fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_file_with_the_token_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_dir, folders) = folders();
