@@ -14,37 +14,11 @@ use crate::control::client::LabClient;
 use crate::keycloak::process;
 use crate::trouble::{Kind, Trouble};
 
-/// The two folders that the lab writes to, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
-    /// Downloads and prepared Keycloaks: may be deleted at any time.
-    pub cache: PathBuf,
-    /// State of running labs and their logs.
-    pub state: PathBuf,
-}
+mod abandoned;
+mod folders;
 
-impl Folders {
-    /// The given folders, or the platform's usual ones.
-    ///
-    /// # Errors
-    /// Environment: this computer tells no home folder and none was given.
-    pub fn find(cache: Option<PathBuf>, state: Option<PathBuf>) -> Result<Self, Trouble> {
-        let platform = directories::ProjectDirs::from("", "", "sso-lab");
-        let cache = cache.or_else(|| platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()));
-        let state = state.or_else(|| {
-            platform.as_ref().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
-        });
-        match (cache, state) {
-            (Some(cache), Some(state)) => Ok(Self { cache: absolute(cache)?, state: absolute(state)? }),
-            _ => Err(Trouble::new(
-                Kind::Environment,
-                "no folder for cache and state",
-                "this account has no home folder, so the lab does not know where to keep its files",
-                "set SSO_LAB_CACHE and SSO_LAB_STATE to folders that you may write to",
-            )),
-        }
-    }
-}
+pub(crate) use abandoned::abandoned;
+pub use folders::Folders;
 
 /// A seat that this process holds.
 #[derive(Debug)]
@@ -198,29 +172,6 @@ pub fn look(folders: &Folders) -> Found {
     }
 }
 
-/// Run ids of labs that are gone without having cleaned up, with their folders and locks: as long as the lock is
-/// held here, no new lab takes the seat.
-pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
-    let own = fs::read_dir(own_dir(folders)).into_iter().flatten().flatten().map(|entry| (entry.path(), true));
-    std::iter::once((main_dir(folders), false))
-        .chain(own)
-        .filter_map(|(dir, own)| {
-            let run_id = fs::read_to_string(dir.join("run-id"));
-            // Trap: a disk that is full, or a kill at the wrong moment, leaves an empty file. No process may be ended
-            // because it carries an empty mark.
-            let run_id = run_id.map(|id| if id.is_empty() { "none".to_owned() } else { id });
-            let lock = open_lock(&dir).ok()?;
-            lock.try_lock().ok()?;
-            match run_id {
-                Ok(run_id) => Some(Seat { dir, run_id, lock, own }),
-                // Killed between making the folder and writing the id: nothing was started yet.
-                Err(_) if own => Some(Seat { dir, run_id: "none".to_owned(), lock, own }),
-                Err(_) => None,
-            }
-        })
-        .collect()
-}
-
 /// Whether some process holds the main seat.
 pub fn is_main_held(folders: &Folders) -> bool {
     is_held(&main_dir(folders))
@@ -257,7 +208,11 @@ fn is_held(dir: &Path) -> bool {
 }
 
 fn main_dir(folders: &Folders) -> PathBuf {
-    folders.state.join("main")
+    main_dir_of(&folders.state)
+}
+
+fn main_dir_of(state: &Path) -> PathBuf {
+    state.join("main")
 }
 
 fn own_dir(folders: &Folders) -> PathBuf {
@@ -317,10 +272,6 @@ fn private_file(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn absolute(path: PathBuf) -> Result<PathBuf, Trouble> {
-    std::path::absolute(&path).map_err(|error| unwritable(&path).caused_by(error))
 }
 
 fn taken() -> Trouble {

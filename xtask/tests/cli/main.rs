@@ -24,6 +24,15 @@ fn status_and_down_when_nothing_runs_say_so_and_change_nothing() {
 }
 
 #[test]
+fn a_file_as_state_folder_is_told_and_not_taken_for_a_lab_that_is_down() {
+    let desk = Desk::new();
+    std::fs::write(desk.state(), "").unwrap();
+    for arguments in [&["lab", "status"][..], &["lab", "down"], &["lab", "up"]] {
+        desk.run(arguments).assert_trouble(4, &["is no folder", "SSO_LAB_STATE"]);
+    }
+}
+
+#[test]
 fn unknown_words_are_told_with_the_known_ones() {
     let desk = Desk::new();
     desk.run(&["lab", "up", "--runtime", "podman"]).assert_trouble(2, &["podman", "dist"]);

@@ -104,6 +104,21 @@ fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
     assert!(matches!(look(&folders), Found::Busy { .. }));
 }
 
+#[test]
+fn a_file_where_the_state_folder_should_be_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let state = dir.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("main"), "").unwrap();
+    for wrong in [file.clone(), file.join("below"), state] {
+        let trouble = Folders::find(Some(dir.path().into()), Some(wrong)).unwrap_err();
+        assert_eq!(trouble.kind, Kind::Environment);
+        assert!(trouble.what.contains("is no folder") && trouble.action.contains("SSO_LAB_STATE"), "{trouble}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_folders_of_a_run_are_closed_to_others_also_where_they_were_open_before() {
