@@ -60,6 +60,32 @@ fn an_empty_run_id_marks_nothing_and_is_cleaned_up() {
 }
 
 #[test]
+fn a_lab_that_is_just_taking_its_own_seat_is_left_alone_and_one_killed_there_is_cleaned_up() {
+    let (_dir, folders) = folders();
+    let dir = folders.state.join("own/0badcafe");
+    fs::create_dir_all(&dir).unwrap();
+    assert!(abandoned(&folders).is_empty(), "the folder is made, the lock not yet taken");
+    assert!(!dir.join("lock").exists(), "looking takes no lock that the lab needs in a moment");
+    let past = std::time::SystemTime::UNIX_EPOCH;
+    fs::File::open(&dir).unwrap().set_modified(past).unwrap();
+    let found = abandoned(&folders);
+    assert_eq!(found.iter().map(|seat| seat.run_id.as_str()).collect::<Vec<_>>(), ["none"]);
+    for seat in found {
+        seat.release().unwrap();
+    }
+    assert!(!dir.exists());
+}
+
+#[test]
+fn a_clean_main_seat_is_not_locked_by_looking_for_leftovers() {
+    let (_dir, folders) = folders();
+    Seat::claim_main(&folders).unwrap().release().unwrap();
+    fs::remove_file(folders.state.join("main/lock")).unwrap();
+    assert!(abandoned(&folders).is_empty());
+    assert!(!folders.state.join("main/lock").exists());
+}
+
+#[test]
 fn a_seat_that_cannot_be_written_leaves_no_trace_of_a_run() {
     let (_dir, folders) = folders();
     let run_id = folders.state.join("main/run-id");
