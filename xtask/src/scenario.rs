@@ -47,7 +47,7 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
     /// Which lessons
-    #[arg(required_unless_present = "all", value_name = "ID")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All of them
     #[arg(long, conflicts_with = "ids")]
@@ -127,6 +127,14 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     if !args.all {
+        if args.ids.is_empty() {
+            return Err(Trouble::new(
+                Kind::Usage,
+                "no lesson is named",
+                "the command plays the lessons that you name, or all of them",
+                "name some (`cargo xtask scenario list` shows them), or add `--all`",
+            ));
+        }
         return args.ids.iter().map(|id| library.lesson(id)).collect();
     }
     let (lessons, errors) = library.lessons()?;

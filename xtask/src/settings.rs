@@ -117,13 +117,18 @@ impl LabArgs {
         ports: Ports,
         progress: Arc<dyn Progress>,
     ) -> Result<world::Options, Trouble> {
+        let runtime = self.runtime.parse::<Runtime>()?;
+        let external = ExternalOptions { url: self.url.clone(), adopt: self.adopt };
+        if runtime == Runtime::External {
+            external.address()?;
+        }
         Ok(world::Options {
-            runtime: self.runtime.parse::<Runtime>()?,
+            runtime,
             version: self.version(),
             keycloak: keycloak::Options {
                 docker: DockerOptions { image: self.image.clone(), ..DockerOptions::default() },
                 dist: DistOptions { distribution: self.dist.clone(), ..DistOptions::default() },
-                external: ExternalOptions { url: self.url.clone(), adopt: self.adopt },
+                external,
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
             bind: self.bind,
