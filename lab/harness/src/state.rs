@@ -6,6 +6,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -19,6 +20,9 @@ mod folders;
 
 pub(crate) use abandoned::abandoned;
 pub use folders::Folders;
+
+/// How long a lab may take from closing its doors to taking its record back.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A seat that this process holds.
 #[derive(Debug)]
@@ -169,6 +173,22 @@ pub fn look(folders: &Folders) -> Found {
         },
         false if dir.join("run-id").exists() => Found::Leftovers,
         false => Found::Nothing,
+    }
+}
+
+/// Whether the lab of `record`, which did not answer, is stopping or gone, so that it is worth looking again. A lab that
+/// stops closes its doors and takes its record back at about the same time; the record gets a moment.
+pub async fn is_gone(folders: &Folders, record: &Record) -> bool {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match look(folders) {
+            Found::Running(there) if there.run_id == record.run_id => {}
+            _ => return true,
+        }
+        if begun.elapsed() > STOPPING {
+            return false;
+        }
+        tokio::time::sleep(STOPPING / 20).await;
     }
 }
 

@@ -11,6 +11,7 @@ mod down;
 mod logs;
 mod open;
 mod reset;
+pub(crate) mod running;
 mod status;
 mod up;
 

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{Folders, Found, Kind, Record, Seat, abandoned, look, main_holder};
+use super::{Folders, Found, Kind, Record, Seat, abandoned, is_gone, look, main_holder};
 
 fn folders() -> (tempfile::TempDir, Folders) {
     let dir = tempfile::tempdir().unwrap();
@@ -26,6 +26,20 @@ fn a_seat_is_held_by_one_lab_and_free_again_after_release() {
     seat.release().unwrap();
     assert!(matches!(look(&folders), Found::Nothing));
     Seat::claim_main(&folders).unwrap();
+}
+
+#[tokio::test]
+async fn a_lab_that_takes_its_record_back_a_moment_later_is_gone_and_one_that_stays_is_not() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    let record = record(&seat);
+    seat.publish(&record).unwrap();
+    assert!(!is_gone(&folders, &record).await, "it is there");
+    let (gone, ()) = tokio::join!(is_gone(&folders, &record), async { seat.unpublish().unwrap() });
+    assert!(gone, "it is stopping");
+    let next = Record { run_id: "next".to_owned(), ..record.clone() };
+    seat.publish(&next).unwrap();
+    assert!(is_gone(&folders, &record).await, "another one has its place");
 }
 
 #[test]
