@@ -10,6 +10,7 @@ use lab::{Kind, Trouble};
 mod bench;
 mod image;
 mod lab_commands;
+mod other_lab;
 mod out;
 mod scenario;
 mod settings;

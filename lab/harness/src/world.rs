@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::control::server;
@@ -74,6 +75,7 @@ pub struct Lab {
 /// What the control interface works on.
 pub(crate) struct Parts {
     pub(crate) topology: Topology,
+    pub(crate) chosen: Chosen,
     pub(crate) recorder: Recorder,
     pub(crate) admin: Admin,
     pub(crate) upstream: Url,
@@ -262,6 +264,7 @@ async fn assemble(
         let topology = places.topology(&running)?;
         let parts = Parts {
             topology,
+            chosen: Chosen::of(options),
             recorder: recorder.clone(),
             admin,
             upstream: running.upstream.clone(),

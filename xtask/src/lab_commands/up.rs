@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use lab::control::client::LabClient;
 use lab::control::messages::{State, Topology};
 use lab::ports::Ports;
-use lab::state::{self, Found};
-use lab::world::{Ended, Lab, START_DEADLINE};
+use lab::state::{self, Found, Record};
+use lab::world::{Ended, Lab, Options, START_DEADLINE};
 use lab::{Kind, Trouble, feed};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::detach;
+use crate::other_lab;
 use crate::out::{self, say};
 use crate::settings::{Global, LabArgs};
 use crate::signals::cancelled_by_signals;
@@ -28,8 +29,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     // Everything that can be wrong with the options is said here: also when a lab is up already, and when the new one
     // goes to the background.
     let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
-    if let Some(client) = running(global).await? {
-        return already_up(&client, &args.lab).await;
+    while let Some(record) = running(global).await? {
+        match already_up(&record.client(), &args.lab, &options).await {
+            // It was stopping when it was asked. Now its seat is free, or will be.
+            Err(trouble) if trouble.kind == Kind::Part && state::is_gone(&options.folders, &record).await => {}
+            answered => return answered,
+        }
     }
     if args.detach {
         let client = detach::start(global).await?;
@@ -60,15 +65,15 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     }
 }
 
-/// A client for the lab that runs, after waiting for one that is just starting or stopping.
-async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
+/// The lab that runs, after waiting for one that is just starting or stopping.
+async fn running(global: &Global) -> Result<Option<Record>, Trouble> {
     let folders = global.folders()?;
     let begun = Instant::now();
     let mut told = false;
     loop {
         match state::look(&folders) {
             Found::Nothing | Found::Leftovers => return Ok(None),
-            Found::Running(record) => return Ok(Some(record.client())),
+            Found::Running(record) => return Ok(Some(record)),
             Found::Busy { pid } if begun.elapsed() > START_DEADLINE => {
                 return Err(Trouble::new(
                     Kind::State,
@@ -89,16 +94,15 @@ async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
 }
 
 /// `lab up` twice is no error, unless something else is wanted than what runs.
-async fn already_up(client: &LabClient, wanted: &LabArgs) -> Result<(), Trouble> {
-    let (status, topology) = (client.status().await?, client.topology().await?);
-    let other_runtime = wanted.runtime != "auto" && wanted.runtime != topology.runtime.to_string();
-    let other_version = wanted.keycloak.as_ref().is_some_and(|version| *version != topology.version);
-    if other_runtime || other_version {
+async fn already_up(client: &LabClient, wanted: &LabArgs, options: &Options) -> Result<(), Trouble> {
+    let (status, running) = (client.status().await?, other_lab::Running::ask(client).await?);
+    let differences = running.differences(wanted, options);
+    if !differences.is_empty() {
         return Err(Trouble::new(
             Kind::State,
-            format!("a lab is up already, with Keycloak {} by {}", topology.version, topology.runtime),
+            format!("a lab is up already, and it is another one: {}", differences.join("; ")),
             "it is not what you asked for, and one lab runs at a time in one state folder",
-            "stop it first: `cargo xtask lab down`",
+            "stop it first: `cargo xtask lab down`; or leave these options out to use it as it is",
         ));
     }
     if status.state != State::Up {
@@ -110,7 +114,7 @@ async fn already_up(client: &LabClient, wanted: &LabArgs) -> Result<(), Trouble>
         ));
     }
     say("The lab is up already.");
-    say(&welcome(&topology));
+    say(&welcome(&running.topology));
     Ok(())
 }
 
