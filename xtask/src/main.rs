@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use lab::{Kind, Trouble};
 
 mod bench;
+mod fuzz;
 mod image;
 mod lab_commands;
 mod other_lab;
@@ -44,6 +45,7 @@ enum Command {
     /// Measure, as ratios inside one run
     #[command(subcommand)]
     Bench(bench::Command),
+    Fuzz(fuzz::Args),
     /// Check the rules of the workspace that no compiler checks
     Tidy,
 }
@@ -77,6 +79,7 @@ async fn run(cli: Cli) -> Result<(), Trouble> {
         Command::Image(command) => image::run(command, &global).await,
         Command::Test(args) => test::run(args, &global).await,
         Command::Bench(command) => bench::run(command, &global).await,
+        Command::Fuzz(args) => fuzz::run(args).await,
         Command::Tidy => tidy::run(),
     }
 }

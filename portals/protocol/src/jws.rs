@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::logout_token::Refusal;
 
-mod strict_json;
+pub(crate) mod strict_json;
 
 /// The parts of a compact JWS. Everything in it is still the sender's word.
 #[derive(Debug)]

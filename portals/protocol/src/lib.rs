@@ -16,14 +16,20 @@
 //! Each refusal names its clause in the form `BCL-2.6`: the short name of a specification and the section.
 
 pub mod callback;
+#[cfg(test)]
+mod conformance;
 #[cfg(any(test, feature = "forge"))]
 pub mod forge;
 pub mod frontchannel;
+#[cfg(test)]
+mod fuzz;
 pub mod id_token_extras;
 mod jws;
 pub mod logout_token;
 pub mod matching;
 mod parameters;
+#[cfg(test)]
+mod reference;
 pub mod seen;
 #[cfg(test)]
 mod testing;

@@ -23,6 +23,10 @@ pub(super) fn run(wanted: &[Lane]) -> Result<(), Trouble> {
     if lacking.contains(&Lane::Chromium) {
         packages.extend(["chromium", "chromium-driver"]);
     }
+    if lacking.contains(&Lane::Redis) {
+        // Where a service manager runs, Debian starts one on the usual port; the tests start their own on free ports.
+        packages.push("redis-server");
+    }
     if !packages.is_empty() {
         apt(&["update"], &lacking)?;
         apt(&[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat(), &lacking)?;

@@ -12,14 +12,16 @@ pub(crate) enum Lane {
     Chromium,
     /// A container engine.
     Docker,
+    /// A real Redis, which the tests start themselves.
+    Redis,
 }
 
 impl Lane {
-    pub(super) const ALL: [Self; 3] = [Self::Keycloak, Self::Chromium, Self::Docker];
+    pub(super) const ALL: [Self; 4] = [Self::Keycloak, Self::Chromium, Self::Docker, Self::Redis];
 
     pub(super) fn parse(word: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|lane| lane.to_string() == word);
-        known.ok_or_else(|| format!("there is no lane `{word}`: use keycloak, chromium or docker"))
+        known.ok_or_else(|| format!("there is no lane `{word}`: use keycloak, chromium, docker or redis"))
     }
 
     /// `Err` says what is missing and how to get it.
@@ -52,6 +54,11 @@ impl Lane {
                     &format!("no container engine answers: {hint}"),
                 )
             }
+            Self::Redis => answers(
+                "redis-server",
+                &["--version"],
+                "redis-server is not there: install it: `cargo xtask test --install`, or `apt-get install redis-server`",
+            ),
         }
     }
 
@@ -61,13 +68,14 @@ impl Lane {
             Self::Keycloak => ["lab", "scenarios", "xtask"].map(|name| format!("{name}/lane-keycloak")).to_vec(),
             Self::Chromium => vec!["xtask/lane-chromium".to_owned()],
             Self::Docker => vec!["lab/lane-docker".to_owned(), "xtask/lane-docker".to_owned()],
+            Self::Redis => vec!["portals/lane-redis".to_owned()],
         }
     }
 
     /// A container engine cannot run everywhere, not even as root; the others can be installed.
     pub(super) fn must_run_in_ci(self) -> bool {
         match self {
-            Self::Keycloak | Self::Chromium => true,
+            Self::Keycloak | Self::Chromium | Self::Redis => true,
             Self::Docker => false,
         }
     }
@@ -79,6 +87,7 @@ impl fmt::Display for Lane {
             Self::Keycloak => "keycloak",
             Self::Chromium => "chromium",
             Self::Docker => "docker",
+            Self::Redis => "redis",
         })
     }
 }

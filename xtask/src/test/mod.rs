@@ -20,10 +20,10 @@ use totals::Totals;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Install what is missing first: Chromium, its driver and a container engine (Debian and Ubuntu, as root)
+    /// Install what is missing first: Chromium, its driver, Redis and a container engine (Debian and Ubuntu, as root)
     #[arg(long)]
     install: bool,
-    /// Only these lanes: keycloak, chromium, docker; tests that need none of them always run
+    /// Only these lanes: keycloak, chromium, docker, redis; tests that need none of them always run
     #[arg(long, value_delimiter = ',', value_name = "LANE", value_parser = Lane::parse)]
     lane: Option<Vec<Lane>>,
     /// Only tests whose name contains this

@@ -1,4 +1,6 @@
-use super::{AuthorizationResponse, CallbackRefusal, ExpectedIssuer, PostLogoutRefusal, post_logout_state};
+use super::{
+    AuthorizationResponse, CallbackRefusal, ExpectedIssuer, PostLogoutRefusal, post_logout, post_logout_state,
+};
 
 const ISSUER: ExpectedIssuer<'_> = ExpectedIssuer { issuer: "https://op.example/r", always_sent: true };
 const GOOD: &str = "state=s1&session_state=x&iss=https%3A%2F%2Fop.example%2Fr&code=c1";
@@ -70,4 +72,12 @@ fn the_state_after_a_sign_out_is_read_once() {
         let refusal = post_logout_state(query).unwrap_err();
         assert_eq!((refusal, refusal.clause()), (PostLogoutRefusal::NoState, "RPIL-3"));
     }
+}
+
+#[test]
+fn a_redirect_after_a_sign_out_is_compared_with_what_this_browser_began() {
+    let own = |query| post_logout(query, |state| state == "s1");
+    assert_eq!(own("state=s1&extra=x"), Ok(()));
+    assert_eq!(own("state=s2"), Err(PostLogoutRefusal::ForeignState));
+    assert_eq!(post_logout("", |_| panic!("there is no state to ask about")), Err(PostLogoutRefusal::NoState));
 }

@@ -77,7 +77,7 @@ impl Pen {
         }
     }
 
-    pub(super) fn sign(self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(self, message: &[u8]) -> Vec<u8> {
         let rsa = |key: &CoreRsaPrivateSigningKey, alg| key.sign(&alg, message).expect("an RSA key signs");
         let hmac = |secret: Vec<u8>, alg| CoreHmacKey::new(secret).sign(&alg, message).expect("a secret signs");
         match self {

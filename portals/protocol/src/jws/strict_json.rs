@@ -6,6 +6,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+#[cfg(test)]
+mod tests;
+
 /// Why bytes are not strict JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -85,32 +88,5 @@ impl<'de> Visitor<'de> for Strict<'_> {
             object.insert(name, value);
         }
         Ok(Value::Object(object))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Problem, parse};
-
-    #[test]
-    fn a_member_that_stands_twice_is_found_at_any_depth() {
-        assert_eq!(parse(br#"{"a":1,"a":1}"#), Err(Problem::Duplicate("a".into())));
-        assert_eq!(parse(br#"{"x":[{"b":1,"c":2,"b":3}]}"#), Err(Problem::Duplicate("b".into())));
-    }
-
-    #[test]
-    fn the_same_name_in_two_objects_is_fine() {
-        let text = br#"{"a":{"n":1.5},"b":{"n":null},"c":[true,"x",-3]}"#;
-        let expected: serde_json::Value = serde_json::from_slice(text).unwrap();
-        assert_eq!(parse(text), Ok(expected));
-    }
-
-    #[test]
-    fn broken_or_trailing_text_is_a_syntax_problem() {
-        for text in ["", "{", "{}{}", "{\"a\":1e400}", "nul"] {
-            assert_eq!(parse(text.as_bytes()), Err(Problem::Syntax), "{text}");
-        }
-        let deep = "[".repeat(100_000);
-        assert_eq!(parse(deep.as_bytes()), Err(Problem::Syntax), "nesting is bounded");
     }
 }

@@ -8,6 +8,7 @@ use crate::logout_token::verify;
 use crate::testing::{self, AUDIENCE, ISSUER, NOW, good_claims, good_header, signed};
 
 mod options;
+mod properties;
 mod refused_claims;
 mod refused_form;
 

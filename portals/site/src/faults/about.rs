@@ -120,6 +120,9 @@ faults! {
     P21bHealthTells: "p21b-health-tells", "P-21b", "BC-01", SERVERS,
         "The health check says how many people are signed in, to everybody who asks.",
         "A health check says that the service answers, and nothing about people.";
+    P22LateSave: "p22-late-save", "P-22", "BC-20", SERVERS,
+        "A request that was under way when the logout came writes its copy of the session back: the dead session lives again.",
+        "Save only a record that is still there.";
     P25CsrfBlocks: "p25-csrf-blocks", "P-25", "FA-10", SERVERS,
         "The filter against forged forms covers the back-channel endpoint too, and the provider has no form token: 403, nobody is signed out.",
         "Leave this one path out of the filter; its proof is the token's signature.";

@@ -1,6 +1,6 @@
 //! Naive ways to remember and to revoke sessions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Request, State};
@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tower_sessions::Session;
 use tower_sessions::cookie::Key;
+use tower_sessions::session::Id;
 
 use super::Fault;
 use crate::portal::App;
@@ -35,6 +36,8 @@ struct Kept {
     revoked: HashSet<String>,
     /// `p31-endless-tombstone`: these users may not come back.
     banned: HashSet<String>,
+    /// `p22-late-save`: sessions that a request in flight wrote back after their end.
+    revived: HashMap<Id, SignedIn>,
 }
 
 /// The session layer with the faults that are on; see [`session::layered`] for the right one.
@@ -55,7 +58,13 @@ pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> R
 async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let Some(real) = request.extensions().get::<Session>().cloned() else { return next.run(request).await };
     let faults = app.faults.get();
+    let id = real.id();
     let who = session::signed_in(&real).await.ok().flatten();
+    if let (Some(user), None) = (id.and_then(|id| app.naive.revived(id)), &who) {
+        let session = Session::new(None, Arc::new(app.sessions.clone()), None);
+        let _ = session::impersonate(&session, &user).await;
+        request.extensions_mut().insert(session);
+    }
     if who.as_ref().is_some_and(|who| app.naive.hides(who)) {
         request.extensions_mut().insert(Session::new(None, Arc::new(app.sessions.clone()), None));
     }
@@ -112,6 +121,14 @@ impl Naive {
     /// What the demo did at every sign-in: "the user is back, so forget the logout". The flag was everybody's.
     pub(crate) fn somebody_signed_in(&self) {
         self.kept().everybody_out = false;
+    }
+
+    pub(crate) fn write_back(&self, id: Id, who: &SignedIn) {
+        self.kept().revived.insert(id, who.clone());
+    }
+
+    fn revived(&self, id: Id) -> Option<SignedIn> {
+        self.kept().revived.get(&id).cloned()
     }
 
     pub(crate) fn is_banned(&self, sub: &str) -> bool {

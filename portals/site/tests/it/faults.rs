@@ -149,6 +149,7 @@ async fn shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
             let scene = Scene::signed_in(kind, faults).await;
             scene.john.stranger().get("/health").await.json()["signed_in"] == 1
         }
+        Fault::P22LateSave => late_save_revives(kind, faults).await,
         Fault::P31EndlessTombstone => {
             let mut scene = Scene::signed_in(kind, faults).await;
             scene.deliver("sid-1").await;
@@ -248,6 +249,25 @@ async fn token_shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
     scene.post_token(&token).await;
     // A good token must end the session, a bad one must not.
     scene.john_is_in().await == good
+}
+
+/// A request that changes the session waits for the provider while the logout token comes.
+async fn late_save_revives(kind: Kind, faults: Faults) -> bool {
+    let mut scene = Scene::signed_in(kind, faults).await;
+    // Near the end of the access token's life the page asks the provider for a new one.
+    scene.portal.clock().advance(SignedDuration::from_secs(280));
+    let held = scene.provider.hold_tokens().await;
+    let mut in_flight = scene.john.clone();
+    let path = if kind == Kind::Admin { "/admin/dashboard" } else { "/" };
+    let request = tokio::spawn(async move { in_flight.get(path).await });
+    scene.provider.token_request_waits().await;
+    let mut claims = scene.claims("sid-1");
+    (claims["iat"], claims["exp"]) = (json!(crate::now() + 280), json!(crate::now() + 400));
+    let token = scene.provider.sign("logout+jwt", &claims);
+    assert_eq!(scene.post_token(&token).await.status, 200);
+    drop(held);
+    request.await.unwrap();
+    scene.john_is_in().await
 }
 
 async fn token_is_logged(kind: Kind, faults: Faults) -> bool {
