@@ -6,7 +6,7 @@ use lab::{Kind, Trouble};
 
 use crate::content_error::{ContentError, instead};
 use crate::lesson::Lesson;
-use crate::lint::lint;
+use crate::lint::{at, lint};
 use crate::parse::parse;
 
 /// A folder of lessons.
@@ -60,7 +60,10 @@ impl Library {
         let (mut lessons, mut errors) = (Vec::new(), Vec::new());
         for path in self.paths()? {
             match self.read(&path)? {
-                Ok(lesson) => lessons.push(lesson),
+                Ok(lesson) => match lessons.iter().find(|known: &&Lesson| known.id() == lesson.id()) {
+                    Some(known) => errors.push(twice(&lesson, &known.path)),
+                    None => lessons.push(lesson),
+                },
                 Err(error) => errors.push(error),
             }
         }
@@ -70,12 +73,18 @@ impl Library {
     /// One lesson.
     ///
     /// # Errors
-    /// Usage for an unknown id, with the nearest ones; content when its file cannot be read as a lesson.
+    /// Usage for an unknown id, with the nearest ones; content when its file cannot be read as a lesson, or two files
+    /// are called so.
     pub fn lesson(&self, id: &str) -> Result<Lesson, Trouble> {
         let paths = self.paths()?;
         let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if let Some(path) = paths.iter().find(|path| stem(path) == id) {
-            return self.read(path)?.map_err(Trouble::from);
+        let mut called = paths.iter().filter(|path| stem(path) == id);
+        if let Some(path) = called.next() {
+            let lesson = self.read(path)?;
+            return match (lesson, called.next()) {
+                (Ok(lesson), Some(other)) => Err(twice(&lesson, &self.below(other)).into()),
+                (lesson, _) => lesson.map_err(Trouble::from),
+            };
         }
         let ids: Vec<String> = paths.iter().map(stem).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -107,10 +116,32 @@ impl Library {
 
     fn read(&self, path: &Path) -> Result<Result<Lesson, ContentError>, Trouble> {
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+        Ok(parse(&self.below(path), &text).and_then(named_like_its_file))
+    }
+
+    /// Path below the folder, with slashes on every system.
+    fn below(&self, path: &Path) -> String {
         let below = path.strip_prefix(&self.folder).unwrap_or(path);
         let below: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        Ok(parse(&below.join("/"), &text))
+        below.join("/")
     }
+}
+
+/// An id is what people type and what reports and snapshots carry. Trap: it comes from inside the file, so it may be
+/// another lesson's or no name at all (`../../x`); the file's own name cannot.
+fn named_like_its_file(lesson: Lesson) -> Result<Lesson, ContentError> {
+    let stem = Path::new(&lesson.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if stem == lesson.id() {
+        return Ok(lesson);
+    }
+    let what = format!("the id is `{}`, and the file is called {stem}.md", lesson.id());
+    Err(at(&lesson, lesson.front.id.referenced, lesson.id(), what)
+        .help(format!("write `id: {stem}`, or rename the file")))
+}
+
+fn twice(lesson: &Lesson, other: &str) -> ContentError {
+    let what = format!("the id `{}` is given twice: {other} has it, too", lesson.id());
+    at(lesson, lesson.front.id.referenced, lesson.id(), what).help("give one of them another id and file name")
 }
 
 /// What a lesson needs comes before it; otherwise by topic, level and name.

@@ -165,7 +165,12 @@ fn top(lesson: &Lesson, message: impl Into<String>) -> ContentError {
 }
 
 /// A value of the front matter, which begins in the file's second line.
-fn at(lesson: &Lesson, place: serde_saphyr::Location, value: &str, message: impl Into<String>) -> ContentError {
+pub(crate) fn at(
+    lesson: &Lesson,
+    place: serde_saphyr::Location,
+    value: &str,
+    message: impl Into<String>,
+) -> ContentError {
     let number = |of: u64| usize::try_from(of).unwrap_or(1).max(1);
     let place = (number(place.line()) + 1, number(place.column()));
     ContentError::new(&lesson.path, &lesson.source, place, value.len(), message)

@@ -11,6 +11,7 @@ mod bench;
 mod fuzz;
 mod image;
 mod lab_commands;
+mod other_lab;
 mod out;
 mod realm;
 mod scenario;

@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
 async fn lint(args: Args, global: &Global) -> Result<(), Trouble> {
     let (source, realm) = match (&args.file, args.running) {
         (Some(file), _) => (file.display().to_string(), read(file)?),
-        (None, true) => ("the running realm".to_owned(), running(global)?.realm().await?),
+        (None, true) => ("the running realm".to_owned(), running::client(global)?.realm().await?),
         (None, false) => ("the shipped realm".to_owned(), Realm::shipped().json().clone()),
     };
     let mut judged = judge(&realm, realm::lint(&realm), &accepted());

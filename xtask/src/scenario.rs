@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Subcommand, ValueEnum};
 use lab::control::client::LabClient;
 use lab::ports::Ports;
-use lab::state::{self, Found};
+use lab::state;
 use lab::world::Lab;
 use lab::{Kind, Trouble};
 use scenarios::library::Library;
@@ -16,6 +16,8 @@ use scenarios::snapshot::{self, Compared};
 use scenarios::{Lesson, runner};
 use tokio_util::sync::CancellationToken;
 
+use crate::lab_commands::running;
+use crate::other_lab;
 use crate::out::{self, say};
 use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
@@ -47,7 +49,7 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
     /// Which lessons
-    #[arg(required_unless_present = "all", value_name = "ID")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All of them
     #[arg(long, conflicts_with = "ids")]
@@ -127,6 +129,14 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     if !args.all {
+        if args.ids.is_empty() {
+            return Err(Trouble::new(
+                Kind::Usage,
+                "no lesson is named",
+                "the command plays the lessons that you name, or all of them",
+                "name some (`cargo xtask scenario list` shows them), or add `--all`",
+            ));
+        }
         return args.ids.iter().map(|id| library.lesson(id)).collect();
     }
     let (lessons, errors) = library.lessons()?;
@@ -216,20 +226,18 @@ impl Stage {
     async fn find(args: &RunArgs, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
         let progress = out::progress(global);
         let folders = global.folders()?;
-        if let Found::Running(record) = state::look(&folders) {
-            let client = record.client();
-            let topology = client.topology().await?;
-            let other_runtime = args.lab.runtime != "auto" && args.lab.runtime != topology.runtime.to_string();
-            let other_version = args.lab.keycloak.as_ref().is_some_and(|version| *version != topology.version);
-            if !other_runtime && !other_version {
-                if let Some(lock) = state::claim_play(&folders) {
-                    progress.note("playing on the running lab, which is reset before each lesson");
-                    return Ok(Self::Running { client, _lock: lock });
-                }
-                progress.note("somebody else plays on the running lab; these lessons get a lab of their own");
+        let options = args.lab.options(global, false, Ports::Auto, progress.clone())?;
+        let asked = running::ask(global, async |client| Ok((other_lab::Running::ask(&client).await?, client))).await?;
+        // Somebody else's choice of Keycloak or realm stays as it is; these lessons get what they were asked to run on.
+        if let Some((running, client)) = asked
+            && running.differences(&args.lab, &options).is_empty()
+        {
+            if let Some(lock) = state::claim_play(&folders) {
+                progress.note("playing on the running lab, which is reset before each lesson");
+                return Ok(Self::Running { client, _lock: lock });
             }
+            progress.note("somebody else plays on the running lab; these lessons get a lab of their own");
         }
-        let options = args.lab.options(global, false, Ports::Auto, progress)?;
         let lab = Lab::start(options, cancel.clone()).await?;
         let client = lab.client();
         Ok(Self::Own(Box::new(lab), client))

@@ -1,6 +1,6 @@
 //! Options that several commands share. Environment variables mirror the flags.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -75,9 +75,9 @@ pub(crate) struct LabArgs {
     /// fixed (8080, 3000-3003) or auto (free ones) [default: fixed]
     #[arg(long, env = "SSO_LAB_PORTS", value_name = "PORTS", hide_env = true)]
     pub(crate) ports: Option<String>,
-    /// Address that Keycloak's and the portals' public ports bind to
-    #[arg(long, env = "SSO_LAB_BIND", default_value = "127.0.0.1", value_name = "ADDR", hide_env = true)]
-    pub(crate) bind: IpAddr,
+    /// Address that Keycloak's and the portals' public ports bind to [default: 127.0.0.1]
+    #[arg(long, env = "SSO_LAB_BIND", value_name = "ADDR", hide_env = true)]
+    pub(crate) bind: Option<IpAddr>,
     /// A realm file instead of the shipped one
     #[arg(long, env = "SSO_LAB_REALM", value_name = "FILE", hide_env = true)]
     pub(crate) realm: Option<PathBuf>,
@@ -117,16 +117,21 @@ impl LabArgs {
         ports: Ports,
         progress: Arc<dyn Progress>,
     ) -> Result<world::Options, Trouble> {
+        let runtime = self.runtime.parse::<Runtime>()?;
+        let external = ExternalOptions { url: self.url.clone(), adopt: self.adopt };
+        if runtime == Runtime::External {
+            external.address()?;
+        }
         Ok(world::Options {
-            runtime: self.runtime.parse::<Runtime>()?,
+            runtime,
             version: self.version(),
             keycloak: keycloak::Options {
                 docker: DockerOptions { image: self.image.clone(), ..DockerOptions::default() },
                 dist: DistOptions { distribution: self.dist.clone(), ..DistOptions::default() },
-                external: ExternalOptions { url: self.url.clone(), adopt: self.adopt },
+                external,
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
-            bind: self.bind,
+            bind: self.bind.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             realm: self.realm()?,
             folders: global.folders()?,
             main_seat,

@@ -10,6 +10,7 @@ pub mod feed;
 mod hosting;
 pub mod http;
 pub mod keycloak;
+mod listening;
 mod places;
 pub mod ports;
 pub mod progress;

@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use crate::trouble::{Kind, Trouble};
 
 /// Which ports the taps and the control interface listen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ports {
     /// 8080 and 3000 to 3003.
     Fixed,
@@ -26,6 +27,14 @@ pub(crate) struct Listeners {
 }
 
 impl Ports {
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Auto => "auto",
+        }
+    }
+
     /// Reads `auto` or `fixed`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,37 +15,14 @@ use crate::control::client::LabClient;
 use crate::keycloak::process;
 use crate::trouble::{Kind, Trouble};
 
-/// The two folders that the lab writes to, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
-    /// Downloads and prepared Keycloaks: may be deleted at any time.
-    pub cache: PathBuf,
-    /// State of running labs and their logs.
-    pub state: PathBuf,
-}
+mod abandoned;
+mod folders;
 
-impl Folders {
-    /// The given folders, or the platform's usual ones.
-    ///
-    /// # Errors
-    /// Environment: this computer tells no home folder and none was given.
-    pub fn find(cache: Option<PathBuf>, state: Option<PathBuf>) -> Result<Self, Trouble> {
-        let platform = directories::ProjectDirs::from("", "", "sso-lab");
-        let cache = cache.or_else(|| platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()));
-        let state = state.or_else(|| {
-            platform.as_ref().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
-        });
-        match (cache, state) {
-            (Some(cache), Some(state)) => Ok(Self { cache: absolute(cache)?, state: absolute(state)? }),
-            _ => Err(Trouble::new(
-                Kind::Environment,
-                "no folder for cache and state",
-                "this account has no home folder, so the lab does not know where to keep its files",
-                "set SSO_LAB_CACHE and SSO_LAB_STATE to folders that you may write to",
-            )),
-        }
-    }
-}
+pub(crate) use abandoned::abandoned;
+pub use folders::Folders;
+
+/// How long a lab may take from closing its doors to taking its record back.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A seat that this process holds.
 #[derive(Debug)]
@@ -110,7 +88,7 @@ impl Seat {
     }
 
     fn claim(dir: PathBuf, own: bool) -> Result<Self, Trouble> {
-        let made = fs::create_dir_all(dir.join("logs")).and_then(|()| open_lock(&dir));
+        let made = private_folder(&dir).and_then(|()| private_folder(&dir.join("logs"))).and_then(|()| open_lock(&dir));
         let mut lock = made.map_err(|error| unwritable(&dir).caused_by(error))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -122,7 +100,7 @@ impl Seat {
         let written = gone(fs::remove_file(dir.join("lab.json")))
             .and_then(|()| lock.set_len(0))
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
-            .and_then(|()| fs::create_dir_all(dir.join("run")))
+            .and_then(|()| private_folder(&dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
         let seat = Self { dir, run_id, lock, own };
         match written {
@@ -198,27 +176,20 @@ pub fn look(folders: &Folders) -> Found {
     }
 }
 
-/// Run ids of labs that are gone without having cleaned up, with their folders and locks: as long as the lock is
-/// held here, no new lab takes the seat.
-pub(crate) fn abandoned(folders: &Folders) -> Vec<Seat> {
-    let own = fs::read_dir(own_dir(folders)).into_iter().flatten().flatten().map(|entry| (entry.path(), true));
-    std::iter::once((main_dir(folders), false))
-        .chain(own)
-        .filter_map(|(dir, own)| {
-            let run_id = fs::read_to_string(dir.join("run-id"));
-            // Trap: a disk that is full, or a kill at the wrong moment, leaves an empty file. No process may be ended
-            // because it carries an empty mark.
-            let run_id = run_id.map(|id| if id.is_empty() { "none".to_owned() } else { id });
-            let lock = open_lock(&dir).ok()?;
-            lock.try_lock().ok()?;
-            match run_id {
-                Ok(run_id) => Some(Seat { dir, run_id, lock, own }),
-                // Killed between making the folder and writing the id: nothing was started yet.
-                Err(_) if own => Some(Seat { dir, run_id: "none".to_owned(), lock, own }),
-                Err(_) => None,
-            }
-        })
-        .collect()
+/// Whether the lab of `record`, which did not answer, is stopping or gone, so that it is worth looking again. A lab that
+/// stops closes its doors and takes its record back at about the same time; the record gets a moment.
+pub async fn is_gone(folders: &Folders, record: &Record) -> bool {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match look(folders) {
+            Found::Running(there) if there.run_id == record.run_id => {}
+            _ => return true,
+        }
+        if begun.elapsed() > STOPPING {
+            return false;
+        }
+        tokio::time::sleep(STOPPING / 20).await;
+    }
 }
 
 /// Whether some process holds the main seat.
@@ -257,7 +228,11 @@ fn is_held(dir: &Path) -> bool {
 }
 
 fn main_dir(folders: &Folders) -> PathBuf {
-    folders.state.join("main")
+    main_dir_of(&folders.state)
+}
+
+fn main_dir_of(state: &Path) -> PathBuf {
+    state.join("main")
 }
 
 fn own_dir(folders: &Folders) -> PathBuf {
@@ -292,16 +267,31 @@ fn open_lock(dir: &Path) -> std::io::Result<File> {
     File::options().read(true).write(true).create(true).truncate(false).open(dir.join("lock"))
 }
 
+/// Makes a folder, with those above it, that only its owner may enter: logs and the database of a run hold names,
+/// addresses and sessions, and every account of the computer could read them otherwise.
+///
+/// # Errors
+/// It cannot be made, or belongs to somebody else.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        builder.mode(0o700).create(path)?;
+        // One that was there already keeps its mode otherwise.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    }
+    #[cfg(not(unix))]
+    builder.create(path)
+}
+
 fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn absolute(path: PathBuf) -> Result<PathBuf, Trouble> {
-    std::path::absolute(&path).map_err(|error| unwritable(&path).caused_by(error))
 }
 
 fn taken() -> Trouble {

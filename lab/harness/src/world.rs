@@ -12,12 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::control::server;
 use crate::faults::{self, Faults, Named};
 use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
+use crate::listening::{self, Limits};
 use crate::places::{Places, address_of, refuse_weak_settings};
 use crate::ports::{Listeners, Ports};
 use crate::progress::{Progress, Silent};
@@ -76,6 +78,7 @@ pub struct Lab {
 /// What the control interface works on.
 pub(crate) struct Parts {
     pub(crate) topology: Topology,
+    pub(crate) chosen: Chosen,
     pub(crate) recorder: Recorder,
     pub(crate) admin: Admin,
     pub(crate) upstream: Url,
@@ -284,6 +287,7 @@ async fn assemble(
         let topology = places.topology(&running)?;
         let parts = Parts {
             topology,
+            chosen: Chosen::of(options),
             recorder: recorder.clone(),
             admin,
             upstream: running.upstream.clone(),
@@ -334,13 +338,7 @@ fn publish(
     let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST))?;
     let token = random_word();
     let router = server::router(parts.clone(), &token, stop.clone());
-    let stopped = stop.clone();
-    tasks.spawn(async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the control interface stopped");
-        }
-    });
+    tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
     seat.publish(&record)?;
     Ok(record)

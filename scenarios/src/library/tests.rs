@@ -50,6 +50,33 @@ fn lessons_that_need_each_other_are_still_listed() {
 }
 
 #[test]
+fn an_id_that_is_not_the_files_name_is_an_error_of_the_file() {
+    for id in ["demo2", "../../x"] {
+        let (_folder, library) = library(&[("login/demo.md", &GOOD.replace("id: demo", &format!("id: '{id}'")))]);
+        let (lessons, errors) = library.lessons().unwrap();
+        assert!(lessons.is_empty());
+        assert_eq!(
+            errors[0].to_string(),
+            format!("login/demo.md:2:5: the id is `{id}`, and the file is called demo.md")
+        );
+        assert_eq!(library.lesson("demo").unwrap_err().kind, Kind::Content);
+        assert_eq!(library.lesson(id).unwrap_err().kind, Kind::Usage, "no file is called so");
+        assert_eq!(library.lint().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn an_id_given_twice_is_an_error_and_the_first_file_stays_a_lesson() {
+    let (_folder, library) = library(&[("login/demo.md", GOOD), ("logout/demo.md", GOOD)]);
+    let (lessons, errors) = library.lessons().unwrap();
+    assert_eq!(lessons.len(), 1);
+    assert_eq!(errors[0].to_string(), "logout/demo.md:2:5: the id `demo` is given twice: login/demo.md has it, too");
+    let trouble = library.lesson("demo").unwrap_err();
+    assert_eq!(trouble.kind, Kind::Content);
+    assert!(trouble.what.contains("twice"), "{trouble}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_wrong_usage() {
     assert_eq!(Library::open(Path::new("/nowhere/at/all")).unwrap_err().kind, Kind::Usage);
 }

@@ -1,6 +1,6 @@
 //! `lab up --detach`: the same command in a process of its own, watched until it is ready.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -70,7 +70,7 @@ fn spawn(log: &Path) -> Result<Child, Trouble> {
     use std::os::unix::process::CommandExt as _;
     let started = || {
         if let Some(folder) = log.parent() {
-            fs::create_dir_all(folder)?;
+            state::private_folder(folder)?;
         }
         File::create(log)?;
         // Trap: two of these may start at the same moment. Each writing from its own position would overwrite the other.

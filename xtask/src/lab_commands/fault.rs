@@ -4,7 +4,8 @@ use clap::Subcommand;
 use lab::Trouble;
 use lab::faults::{Change, Named, Told};
 
-use super::reset::{running, undisturbed};
+use super::reset::undisturbed;
+use super::running;
 use crate::out::say;
 use crate::settings::{Format, Global};
 
@@ -37,13 +38,13 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
     match command {
         Command::On { names } => {
             let on = known(&names)?;
-            let client = running(global)?;
+            let client = running::client(global)?;
             let _lock = undisturbed(global)?;
             switched(client.switch_faults(&Change { on, off: Vec::new() }).await?);
         }
         Command::Off { names } => {
             let mut off = known(&names)?;
-            let client = running(global)?;
+            let client = running::client(global)?;
             let _lock = undisturbed(global)?;
             if off.is_empty() {
                 off = client.status().await?.faults;
@@ -70,7 +71,7 @@ fn switched(on: Vec<String>) {
 
 /// Also without a lab: the names are the same everywhere.
 async fn list(names: &[String], format: Format, global: &Global) -> Result<(), Trouble> {
-    let mut faults = match running(global) {
+    let mut faults = match running::client(global) {
         Ok(client) => client.faults().await?,
         Err(_) => Named::all().map(|fault| fault.told(false)).collect(),
     };

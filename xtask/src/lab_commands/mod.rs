@@ -12,10 +12,9 @@ mod fault;
 mod logs;
 mod open;
 mod reset;
+pub(crate) mod running;
 mod status;
 mod up;
-
-pub(crate) use reset::running;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

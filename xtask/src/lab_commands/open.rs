@@ -2,6 +2,7 @@
 
 use lab::Trouble;
 
+use super::running;
 use crate::out::say;
 use crate::settings::Global;
 
@@ -16,7 +17,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let topology = super::reset::running(global)?.topology().await?;
+    let topology = running::ask(global, async |client| client.topology().await).await?.ok_or_else(running::needed)?;
     let url = topology.portal(&args.part).map_or(&topology.keycloak, |portal| &portal.url);
     say(url.as_str());
     let unattended = std::env::var_os("CI").is_some() || std::env::var_os("SSH_CONNECTION").is_some();

@@ -1,16 +1,18 @@
 //! `lab reset`: everybody out, everything forgotten, nothing restarted.
 
-use lab::control::client::LabClient;
 use lab::state::{self, Found};
 use lab::{Kind, Trouble};
 
+use super::running;
 use crate::out::say;
 use crate::settings::Global;
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
-    let client = running(global)?;
+    if !matches!(state::look(&global.folders()?), Found::Running(_)) {
+        return Err(running::needed());
+    }
     let _lock = undisturbed(global)?;
-    client.reset().await?;
+    running::ask(global, async |client| client.reset().await).await?.ok_or_else(running::needed)?;
     say("All sessions are ended, no fault is on, and the portals are as new.");
     Ok(())
 }
@@ -28,20 +30,4 @@ pub(super) fn undisturbed(global: &Global) -> Result<impl Sized + use<>, Trouble
             "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
         )
     })
-}
-
-/// A client for the running lab.
-///
-/// # Errors
-/// State: no lab is up, and the command that starts one.
-pub(crate) fn running(global: &Global) -> Result<LabClient, Trouble> {
-    match state::look(&global.folders()?) {
-        Found::Running(record) => Ok(record.client()),
-        Found::Nothing | Found::Leftovers | Found::Busy { .. } => Err(Trouble::new(
-            Kind::State,
-            "no lab is up",
-            "this command needs a running one",
-            "start it: `cargo xtask lab up`",
-        )),
-    }
 }

@@ -16,17 +16,22 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let nothing = |state| Status { state, runtime: None, keycloak: None, portals: Vec::new(), faults: Vec::new() };
-    let (status, remark) = match state::look(&global.folders()?) {
-        Found::Nothing => (nothing(State::Down), "Start it: `cargo xtask lab up`."),
-        Found::Leftovers => {
-            (nothing(State::Broken), "A lab was killed and left things behind. Clean up: `cargo xtask lab down`.")
-        }
-        Found::Busy { .. } => (nothing(State::Broken), "A lab is starting or stopping. Ask again in a moment."),
-        Found::Running(record) => match record.client().status().await {
-            Ok(status) if status.state == State::Up => (status, ""),
-            Ok(status) => (status, "A part does not answer. Look at its log: `cargo xtask lab logs PART`."),
-            Err(_) => (nothing(State::Broken), "The lab does not answer. Stop it: `cargo xtask lab down`."),
-        },
+    let folders = global.folders()?;
+    let (status, remark) = loop {
+        break match state::look(&folders) {
+            Found::Nothing => (nothing(State::Down), "Start it: `cargo xtask lab up`."),
+            Found::Leftovers => {
+                (nothing(State::Broken), "A lab was killed and left things behind. Clean up: `cargo xtask lab down`.")
+            }
+            Found::Busy { .. } => (nothing(State::Broken), "A lab is starting or stopping. Ask again in a moment."),
+            Found::Running(record) => match record.client().status().await {
+                Ok(status) if status.state == State::Up => (status, ""),
+                Ok(status) => (status, "A part does not answer. Look at its log: `cargo xtask lab logs PART`."),
+                // It was stopping when it was asked: what is there now?
+                Err(_) if state::is_gone(&folders, &record).await => continue,
+                Err(_) => (nothing(State::Broken), "The lab does not answer. Stop it: `cargo xtask lab down`."),
+            },
+        };
     };
     match args.format {
         Format::Json => say(&serde_json::to_string_pretty(&status).unwrap_or_default()),

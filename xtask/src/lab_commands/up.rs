@@ -6,12 +6,13 @@ use lab::control::client::LabClient;
 use lab::control::messages::{State, Topology};
 use lab::faults::Named;
 use lab::ports::Ports;
-use lab::state::{self, Found};
-use lab::world::{Ended, Lab, START_DEADLINE};
+use lab::state::{self, Found, Record};
+use lab::world::{Ended, Lab, Options, START_DEADLINE};
 use lab::{Kind, Trouble, feed};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::detach;
+use crate::other_lab;
 use crate::out::{self, say};
 use crate::settings::{Global, LabArgs};
 use crate::signals::cancelled_by_signals;
@@ -36,8 +37,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let names = args.faults.iter().filter(|name| !name.trim().is_empty());
     let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
     options.faults.clone_from(&faults);
-    if let Some(client) = running(global).await? {
-        return already_up(&client, &args.lab, &faults).await;
+    while let Some(record) = running(global).await? {
+        match already_up(&record.client(), &args.lab, &options).await {
+            // It was stopping when it was asked. Now its seat is free, or will be.
+            Err(trouble) if trouble.kind == Kind::Part && state::is_gone(&options.folders, &record).await => {}
+            answered => return answered,
+        }
     }
     if args.detach {
         let client = detach::start(global).await?;
@@ -70,15 +75,15 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     }
 }
 
-/// A client for the lab that runs, after waiting for one that is just starting or stopping.
-async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
+/// The lab that runs, after waiting for one that is just starting or stopping.
+async fn running(global: &Global) -> Result<Option<Record>, Trouble> {
     let folders = global.folders()?;
     let begun = Instant::now();
     let mut told = false;
     loop {
         match state::look(&folders) {
             Found::Nothing | Found::Leftovers => return Ok(None),
-            Found::Running(record) => return Ok(Some(record.client())),
+            Found::Running(record) => return Ok(Some(record)),
             Found::Busy { pid } if begun.elapsed() > START_DEADLINE => {
                 return Err(Trouble::new(
                     Kind::State,
@@ -99,16 +104,15 @@ async fn running(global: &Global) -> Result<Option<LabClient>, Trouble> {
 }
 
 /// `lab up` twice is no error, unless something else is wanted than what runs.
-async fn already_up(client: &LabClient, wanted: &LabArgs, faults: &[Named]) -> Result<(), Trouble> {
-    let (status, topology) = (client.status().await?, client.topology().await?);
-    let other_runtime = wanted.runtime != "auto" && wanted.runtime != topology.runtime.to_string();
-    let other_version = wanted.keycloak.as_ref().is_some_and(|version| *version != topology.version);
-    if other_runtime || other_version {
+async fn already_up(client: &LabClient, wanted: &LabArgs, options: &Options) -> Result<(), Trouble> {
+    let (status, running) = (client.status().await?, other_lab::Running::ask(client).await?);
+    let differences = running.differences(wanted, options);
+    if !differences.is_empty() {
         return Err(Trouble::new(
             Kind::State,
-            format!("a lab is up already, with Keycloak {} by {}", topology.version, topology.runtime),
+            format!("a lab is up already, and it is another one: {}", differences.join("; ")),
             "it is not what you asked for, and one lab runs at a time in one state folder",
-            "stop it first: `cargo xtask lab down`",
+            "stop it first: `cargo xtask lab down`; or leave these options out to use it as it is",
         ));
     }
     if status.state != State::Up {
@@ -119,7 +123,7 @@ async fn already_up(client: &LabClient, wanted: &LabArgs, faults: &[Named]) -> R
             "see which: `cargo xtask lab status`; start afresh: `cargo xtask lab down`, then `cargo xtask lab up`",
         ));
     }
-    if let Some(missing) = faults.iter().find(|fault| !status.faults.iter().any(|on| on == fault.name())) {
+    if let Some(missing) = options.faults.iter().find(|fault| !status.faults.iter().any(|on| on == fault.name())) {
         return Err(Trouble::new(
             Kind::State,
             format!("a lab is up already, without the fault {missing}"),
@@ -128,7 +132,7 @@ async fn already_up(client: &LabClient, wanted: &LabArgs, faults: &[Named]) -> R
         ));
     }
     say("The lab is up already.");
-    say(&welcome(&topology));
+    say(&welcome(&running.topology));
     Ok(())
 }
 

@@ -24,6 +24,15 @@ fn status_and_down_when_nothing_runs_say_so_and_change_nothing() {
 }
 
 #[test]
+fn a_file_as_state_folder_is_told_and_not_taken_for_a_lab_that_is_down() {
+    let desk = Desk::new();
+    std::fs::write(desk.state(), "").unwrap();
+    for arguments in [&["lab", "status"][..], &["lab", "down"], &["lab", "up"]] {
+        desk.run(arguments).assert_trouble(4, &["is no folder", "SSO_LAB_STATE"]);
+    }
+}
+
+#[test]
 fn unknown_words_are_told_with_the_known_ones() {
     let desk = Desk::new();
     desk.run(&["lab", "up", "--runtime", "podman"]).assert_trouble(2, &["podman", "dist"]);
@@ -32,6 +41,37 @@ fn unknown_words_are_told_with_the_known_ones() {
     let portal = desk.run(&["lab", "logs", "internl"]);
     assert_eq!(portal.code, Some(2));
     assert!(portal.err.contains("internal"), "{}", portal.err);
+}
+
+#[test]
+fn an_address_that_cannot_be_asked_is_wrong_usage() {
+    let desk = Desk::new();
+    for url in ["file:///etc/passwd", "mailto:keycloak@example.org"] {
+        let external = ["lab", "up", "--detach", "--runtime", "external", "--url", url];
+        desk.run(&external).assert_trouble(2, &[url, "http://HOST:PORT/"]);
+    }
+    desk.run(&["scenario", "run", "--all", "--runtime", "external"]).assert_trouble(2, &["--url"]);
+}
+
+#[test]
+fn a_run_of_no_lesson_says_how_to_run_all() {
+    Desk::new().run(&["scenario", "run"]).assert_trouble(2, &["--all", "scenario list"]);
+}
+
+#[test]
+fn a_lesson_with_a_foreign_id_is_refused_before_anything_runs() {
+    let desk = Desk::new();
+    let (shipped, lessons) = (concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lessons/logout"), desk.folder.path());
+    let text = std::fs::read_to_string(format!("{shipped}/rp-logout.md")).unwrap();
+    std::fs::create_dir(lessons.join("logout")).unwrap();
+    let wrong = text.replace("id: rp-logout\n", "id: ../../x\n");
+    assert_ne!(wrong, text);
+    std::fs::write(lessons.join("logout/rp-logout.md"), wrong).unwrap();
+    for what in ["--all", "rp-logout"] {
+        let run = ["scenario", "run", what, "--lessons", lessons.to_str().unwrap()];
+        desk.run(&run).assert_trouble(7, &["logout/rp-logout.md:2:5", "../../x"]);
+    }
+    assert!(!desk.state().exists(), "no lab was started");
 }
 
 #[test]

@@ -88,7 +88,18 @@ fn up_twice_is_the_same_lab_and_another_version_is_refused() {
     let second = desk.must(&["lab", "up"]);
     assert!(second.out.contains("up already") && second.out.contains(first.out.trim()), "{}", second.out);
     assert_eq!(desk.run_id().unwrap(), run_id);
-    desk.run(&["lab", "up", "--keycloak", "26.2.5"]).assert_trouble(3, &["up already", "lab down"]);
+    desk.run(&["lab", "up", "--keycloak", "26.2.5"]).assert_trouble(3, &["up already", "--keycloak", "lab down"]);
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../realm/enterprise-sso.json");
+    let other = desk.folder.path().join("realm.json");
+    let text = std::fs::read_to_string(shipped).unwrap();
+    let changed = text.replacen("\"accessTokenLifespan\": ", "\"accessTokenLifespan\": 1", 1);
+    assert_ne!(changed, text);
+    std::fs::write(&other, changed).unwrap();
+    for (option, value) in [("--bind", "::1"), ("--ports", "fixed"), ("--realm", other.to_str().unwrap())] {
+        desk.run(&["lab", "up", option, value]).assert_trouble(3, &["another one", option, "lab down"]);
+    }
+    desk.must(&["lab", "up", "--realm", shipped, "--bind", "127.0.0.1", "--ports", "auto", "--runtime", "dist"]);
+    assert_eq!(desk.run_id().unwrap(), run_id, "the same things said aloud are the same lab");
     let doctor = desk.must(&["lab", "doctor"]);
     for portal in ["internal", "external", "admin"] {
         assert!(doctor.out.contains(&format!("ok    Keycloak's POST reaches {portal}")), "{}", doctor.out);

@@ -7,6 +7,7 @@ use lab_trace::Event;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::chosen::Chosen;
 use super::messages::{Reach, Status, Topology};
 use crate::faults::{Change, Told};
 use crate::http;
@@ -34,6 +35,11 @@ impl LabClient {
     /// Who is where.
     pub async fn topology(&self) -> Result<Topology, Trouble> {
         self.ask(reqwest::Method::GET, "api/topology").await
+    }
+
+    /// What it was started with.
+    pub async fn chosen(&self) -> Result<Chosen, Trouble> {
+        self.ask(reqwest::Method::GET, "api/chosen").await
     }
 
     /// Sequence number of the newest event: events of later steps have greater ones.

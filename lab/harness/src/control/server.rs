@@ -36,6 +36,7 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
     let api = Router::new()
         .route("/api/status", get(status))
         .route("/api/topology", get(topology))
+        .route("/api/chosen", get(chosen))
         .route("/api/mark", get(mark))
         .route("/api/events", get(events))
         .route("/api/feed", get(feed))
@@ -75,6 +76,10 @@ async fn status(State(shared): State<Shared>) -> Response {
 
 async fn topology(State(shared): State<Shared>) -> Response {
     Json(&shared.parts.topology).into_response()
+}
+
+async fn chosen(State(shared): State<Shared>) -> Response {
+    Json(&shared.parts.chosen).into_response()
 }
 
 async fn mark(State(shared): State<Shared>) -> Response {

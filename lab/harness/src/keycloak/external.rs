@@ -38,11 +38,22 @@ pub struct ExternalOptions {
     pub adopt: bool,
 }
 
+impl ExternalOptions {
+    /// The address, if it is one that can be asked.
+    ///
+    /// # Errors
+    /// Usage: there is none, or it is no `http` or `https` address of a host.
+    pub fn address(&self) -> Result<&Url, Trouble> {
+        let url = self.url.as_ref().ok_or_else(no_url)?;
+        if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(no_web_address(url)) }
+    }
+}
+
 /// Checks the Keycloak at `options.url`, makes the realm there (or adopts it), and waits until it answers with the
 /// lab's issuer. Cancelling undoes what was done. Errors: no answer, wrong credentials, a fixed hostname that would
 /// bypass the tap, a realm that belongs to somebody else.
 pub async fn start(launch: &Launch, options: &ExternalOptions, cancel: CancellationToken) -> Result<Running, Trouble> {
-    let upstream = options.url.clone().ok_or_else(no_url)?;
+    let upstream = options.address()?.clone();
     let admin = Admin::new(upstream.clone(), &launch.public_url, launch.admin.clone());
     let stage = format!("using the Keycloak at {upstream}");
     launch.progress.begin(&stage, None);
@@ -195,6 +206,15 @@ fn no_url() -> Trouble {
         "the runtime `external` needs the address of a Keycloak",
         "the lab does not know which one to use",
         "add `--url http://HOST:PORT/`, and set SSO_LAB_ADMIN_USERNAME and SSO_LAB_ADMIN_PASSWORD",
+    )
+}
+
+fn no_web_address(url: &Url) -> Trouble {
+    Trouble::new(
+        Kind::Usage,
+        format!("{url} is no address of a Keycloak"),
+        "the lab talks to a Keycloak by http or https",
+        "correct `--url`: `http://HOST:PORT/`",
     )
 }
 

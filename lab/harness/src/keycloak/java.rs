@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::NamedTempFile;
 use tokio::process::Command;
 
+use super::process::Group;
 use crate::progress::Progress;
 use crate::trouble::{Kind, Trouble};
 
@@ -140,11 +142,15 @@ async fn examine(binary: &Path) -> Option<Java> {
     Some(Java { identity: format!("{}\n{told}", real.display()), binary: real, major })
 }
 
+/// What `java -version` prints. Trap: a `java` may be a shell script that starts the real one. Whoever kills only the
+/// script after the deadline leaves the rest running, so it gets a process group that ends as a whole.
 async fn ask(binary: &Path) -> Option<String> {
-    let asked = Command::new(binary).arg("-version").kill_on_drop(true).output();
-    let answer = tokio::time::timeout(ASKING, asked).await.ok()?.ok()?;
-    let told = String::from_utf8_lossy(&answer.stderr).into_owned();
-    answer.status.success().then_some(told)
+    let said = NamedTempFile::new().ok()?;
+    let mut command = Command::new(binary);
+    command.arg("-version");
+    let mut group = Group::spawn(command, "java-version", said.path()).ok()?;
+    let succeeded = tokio::time::timeout(ASKING, group.succeeded()).await.ok()?;
+    succeeded.then(|| std::fs::read(said.path()).ok()).flatten().map(|told| String::from_utf8_lossy(&told).into_owned())
 }
 
 /// `JAVA_VERSION="17.0.15"`, `openjdk version "1.8.0_412"`, `openjdk version "25" 2025-09-16`.

@@ -80,6 +80,11 @@ impl Group {
         }
     }
 
+    /// Waits like [`Self::ended`]; whether the leader ended with exit status 0.
+    pub async fn succeeded(&mut self) -> bool {
+        self.ended().await == describe(ExitStatus::default())
+    }
+
     /// Whether the leader has ended, without waiting.
     pub fn has_ended(&self) -> bool {
         self.exit.borrow().is_some()

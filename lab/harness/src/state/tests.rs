@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{Folders, Found, Kind, Record, Seat, abandoned, look, main_holder};
+use super::{Folders, Found, Kind, Record, Seat, abandoned, is_gone, look, main_holder};
 
 fn folders() -> (tempfile::TempDir, Folders) {
     let dir = tempfile::tempdir().unwrap();
@@ -26,6 +26,20 @@ fn a_seat_is_held_by_one_lab_and_free_again_after_release() {
     seat.release().unwrap();
     assert!(matches!(look(&folders), Found::Nothing));
     Seat::claim_main(&folders).unwrap();
+}
+
+#[tokio::test]
+async fn a_lab_that_takes_its_record_back_a_moment_later_is_gone_and_one_that_stays_is_not() {
+    let (_dir, folders) = folders();
+    let seat = Seat::claim_main(&folders).unwrap();
+    let record = record(&seat);
+    seat.publish(&record).unwrap();
+    assert!(!is_gone(&folders, &record).await, "it is there");
+    let (gone, ()) = tokio::join!(is_gone(&folders, &record), async { seat.unpublish().unwrap() });
+    assert!(gone, "it is stopping");
+    let next = Record { run_id: "next".to_owned(), ..record.clone() };
+    seat.publish(&next).unwrap();
+    assert!(is_gone(&folders, &record).await, "another one has its place");
 }
 
 #[test]
@@ -57,6 +71,32 @@ fn an_empty_run_id_marks_nothing_and_is_cleaned_up() {
         seat.release().unwrap();
     }
     assert!(matches!(look(&folders), Found::Nothing));
+}
+
+#[test]
+fn a_lab_that_is_just_taking_its_own_seat_is_left_alone_and_one_killed_there_is_cleaned_up() {
+    let (_dir, folders) = folders();
+    let dir = folders.state.join("own/0badcafe");
+    fs::create_dir_all(&dir).unwrap();
+    assert!(abandoned(&folders).is_empty(), "the folder is made, the lock not yet taken");
+    assert!(!dir.join("lock").exists(), "looking takes no lock that the lab needs in a moment");
+    let past = std::time::SystemTime::UNIX_EPOCH;
+    fs::File::open(&dir).unwrap().set_modified(past).unwrap();
+    let found = abandoned(&folders);
+    assert_eq!(found.iter().map(|seat| seat.run_id.as_str()).collect::<Vec<_>>(), ["none"]);
+    for seat in found {
+        seat.release().unwrap();
+    }
+    assert!(!dir.exists());
+}
+
+#[test]
+fn a_clean_main_seat_is_not_locked_by_looking_for_leftovers() {
+    let (_dir, folders) = folders();
+    Seat::claim_main(&folders).unwrap().release().unwrap();
+    fs::remove_file(folders.state.join("main/lock")).unwrap();
+    assert!(abandoned(&folders).is_empty());
+    assert!(!folders.state.join("main/lock").exists());
 }
 
 #[test]
@@ -102,6 +142,37 @@ fn who_takes_the_seat_removes_the_record_of_a_killed_lab() {
     drop(seat);
     let _next = Seat::claim_main(&folders).unwrap();
     assert!(matches!(look(&folders), Found::Busy { .. }));
+}
+
+#[test]
+fn a_file_where_the_state_folder_should_be_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let state = dir.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("main"), "").unwrap();
+    for wrong in [file.clone(), file.join("below"), state] {
+        let trouble = Folders::find(Some(dir.path().into()), Some(wrong)).unwrap_err();
+        assert_eq!(trouble.kind, Kind::Environment);
+        assert!(trouble.what.contains("is no folder") && trouble.action.contains("SSO_LAB_STATE"), "{trouble}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folders_of_a_run_are_closed_to_others_also_where_they_were_open_before() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, folders) = folders();
+    let old = folders.state.join("main/logs");
+    fs::create_dir_all(&old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+    for seat in [Seat::claim_main(&folders).unwrap(), Seat::claim_own(&folders).unwrap()] {
+        for folder in [seat.dir.clone(), seat.dir.join("logs"), seat.run_dir()] {
+            let mode = fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -1,14 +1,13 @@
 //! The proxy itself: one public port, one private upstream.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -26,12 +25,11 @@ use super::mask::Masker;
 use super::tee::{End, Tee};
 use super::{BROWSER_HEADER, PROBE_HEADER};
 use crate::http::ensure_crypto;
+use crate::listening::{self, Limits};
 use crate::recorder::{Recorder, Ticket};
 
 /// How long connecting to an upstream on this computer may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-/// How long running exchanges may take to end after a stop.
-const DRAIN: Duration = Duration::from_secs(2);
 
 /// Headers that belong to one connection and are not forwarded (RFC 9110 section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -57,6 +55,10 @@ struct Shared {
     recorder: Recorder,
     client: Client<HttpsConnector<HttpConnector>, Body>,
 }
+
+/// The word to stop, for connections that no request holds any more.
+#[derive(Clone)]
+struct Stopping(CancellationToken);
 
 /// What is known of an exchange before its answer.
 struct Asked {
@@ -92,21 +94,16 @@ impl Tap {
 
     /// Serves on `listener` until `stop`; then gives running exchanges a moment and cuts what is left (streams).
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let router = Router::new().fallback(handle).with_state(self.shared);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let graceful = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let cut = async {
-            stop.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
-        };
-        tokio::select! {
-            ended = graceful => if let Err(error) = ended { tracing::error!(%error, "a tap stopped") },
-            () = cut => {}
-        }
+        let router = Router::new().fallback(handle).layer(Extension(Stopping(stop.clone()))).with_state(self.shared);
+        listening::serve(router, listener, Limits::USUAL, stop).await;
     }
 }
 
-async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    Extension(Stopping(stop)): Extension<Stopping>,
+    request: Request,
+) -> Response {
     let ticket = shared.recorder.begin();
     let (parts, body) = request.into_parts();
     let kept = Arc::new(Mutex::new(Passing::default()));
@@ -131,7 +128,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     };
     if let (StatusCode::SWITCHING_PROTOCOLS, Some(browser_side)) = (answer.status(), browser_side) {
         let upstream_side = hyper::upgrade::on(&mut answer);
-        tokio::spawn(join(browser_side, upstream_side));
+        tokio::spawn(async move { stop.run_until_cancelled(join(browser_side, upstream_side)).await });
         note.head_only(&answer);
         return answer.map(Body::new);
     }

@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::{Search, find, find_up_to, major_of};
+use rustix::process::{Pid, test_kill_process_group};
+
+use super::{Search, ask, find, find_up_to, major_of};
 use crate::keycloak::testing::program;
 use crate::progress::{Progress, Silent};
 use crate::trouble::Kind;
@@ -140,4 +142,41 @@ async fn a_keycloak_that_runs_on_no_newer_java_gets_an_older_one_or_a_reason() {
     jdk(folder.path(), "21.0.4", true);
     assert_eq!(find_up_to(&search, 24, &Silent).await.unwrap().major, 21);
     assert_eq!(find(&search, &Silent).await.unwrap().major, 25);
+}
+
+#[tokio::test]
+async fn a_java_that_hangs_is_given_up_with_everything_it_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let (java, leader) = (folder.path().join("java"), folder.path().join("leader"));
+    // The shell waits for a child; killing the shell alone would leave the child.
+    program(&java, &format!("#!/bin/sh\necho $$ > {}\nsleep 600\necho never\n", leader.display()));
+    let begun = std::time::Instant::now();
+    let written = async {
+        loop {
+            let leader = std::fs::read_to_string(&leader).unwrap_or_default();
+            if let Ok(leader) = leader.trim().parse() {
+                break leader;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "it does not start");
+            tokio::task::yield_now().await;
+        }
+    };
+    // Giving up, by deadline or Ctrl-C, is dropping the question.
+    let leader = tokio::select! {
+        leader = written => leader,
+        told = ask(&java) => panic!("{told:?}"),
+    };
+    let group = Pid::from_raw(leader).unwrap();
+    while test_kill_process_group(group).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the group is still there");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_java_that_fails_has_said_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let java = folder.path().join("java");
+    program(&java, "#!/bin/sh\necho 'openjdk version \"21\"'\nexit 1\n");
+    assert_eq!(ask(&java).await, None);
 }

@@ -148,6 +148,8 @@ async fn an_upgraded_connection_is_joined() {
         socket.read_exact(&mut word).await.unwrap();
         word.reverse();
         socket.write_all(&word).await.unwrap();
+        // Stays until the tap hangs up.
+        assert_eq!(socket.read(&mut word).await.unwrap(), 0);
     });
     let stand = tap_before(upstream).await;
     let mut socket = TcpStream::connect(stand.url.socket_addrs(|| None).unwrap()[0]).await.unwrap();
@@ -163,6 +165,9 @@ async fn an_upgraded_connection_is_joined() {
     tokio::time::timeout(DEADLINE, socket.read_exact(&mut word)).await.unwrap().unwrap();
     assert_eq!(&word, b"gnip");
     assert_eq!(stand.only().await.status(), Some(101));
+    drop(stand); // stops the tap
+    let ended = tokio::time::timeout(DEADLINE, socket.read(&mut word)).await.expect("a stop ends it too");
+    assert_eq!(ended.unwrap_or(0), 0);
 }
 
 #[tokio::test]
