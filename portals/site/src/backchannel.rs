@@ -5,15 +5,18 @@
 //! Trap: an endpoint that answers 200 without looking satisfies the provider and signs nobody out; one that believes
 //! every POST lets anybody sign everybody out. Keycloak does not tell its user about either.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use portal_protocol::{Expectations, Refusal, VerifiedLogoutToken, verify};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::faults::backchannel as naive;
 use crate::journal::Step;
@@ -24,6 +27,10 @@ use crate::session::Away;
 /// Path of the endpoint, as it is registered at the provider.
 pub(crate) const PATH: &str = "/logout";
 
+/// How long the body may take: a few kilobytes from one server to another. Trap: a deadline for each piece of it would not
+/// do, since whoever sends one byte a second keeps such a deadline and holds the connection for hours.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why a back-channel request changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
@@ -31,6 +38,8 @@ pub(crate) enum Refused {
     TooLong,
     #[error("the request broke off")]
     BrokenOff,
+    #[error("the request did not arrive within {} s", PATIENCE.as_secs())]
+    TooSlow,
     #[error("the request must be a form (application/x-www-form-urlencoded)")]
     NoForm,
     #[error("the form must have one logout_token, and has {0}")]
@@ -46,12 +55,14 @@ pub(crate) enum Refused {
 /// `POST /logout` (Back-Channel Logout 1.0, sections 2.5 to 2.8).
 ///
 /// 200 when the token was good, also if it named no session of this portal: it may have ended already, and an answer
-/// that differs would tell who is signed in. Otherwise 400 (413 for a body over the limit), and nothing has changed.
-pub(crate) async fn logout(
-    State(app): State<App>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+/// that differs would tell who is signed in. Otherwise 400 (413 for a body over the limit, 408 for one that takes too
+/// long), and nothing has changed.
+pub(crate) async fn logout(State(app): State<App>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let body = match timeout(PATIENCE, Bytes::from_request(request, &())).await {
+        Ok(arrived) => arrived.map_err(Refused::from),
+        Err(_) => Err(Refused::TooSlow),
+    };
     if let Some(answer) = naive::instead(&app, &headers, body.as_deref().unwrap_or_default()).await {
         return answer;
     }
@@ -65,8 +76,8 @@ pub(crate) async fn logout(
     }
 }
 
-async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<(), Refused> {
-    let unverified_token = the_token(headers, body)?;
+async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, Refused>) -> Result<(), Refused> {
+    let unverified_token = the_token(headers, &body?)?;
     let token = verified(app, &unverified_token).await?;
     // Trap: "the token is good, so 200" while the store is away tells the provider that the session is over here.
     let ended = app.sessions.log_out(&token).await??;
@@ -85,17 +96,13 @@ async fn receive(app: &App, headers: &HeaderMap, body: Result<Bytes, BytesReject
 }
 
 /// The one `logout_token` of the form. Other parameters are ignored, as the specification asks.
-fn the_token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<String, Refused> {
-    let body = body.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Refused::TooLong,
-        _ => Refused::BrokenOff,
-    })?;
+fn the_token(headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Refused::NoForm);
     }
-    let mut tokens: Vec<String> = url::form_urlencoded::parse(&body)
+    let mut tokens: Vec<String> = url::form_urlencoded::parse(body)
         .filter(|(name, _)| name == "logout_token")
         .map(|(_, token)| token.into_owned())
         .collect();
@@ -127,10 +134,20 @@ fn sentence(refused: &Refused) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
+impl From<BytesRejection> for Refused {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Self::TooLong,
+            _ => Self::BrokenOff,
+        }
+    }
+}
+
 impl Refused {
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff
             | Self::NoForm
             | Self::NotOneToken(_)
@@ -142,7 +159,7 @@ impl Refused {
 
     fn clause(&self) -> &'static str {
         match self {
-            Self::TooLong | Self::BrokenOff | Self::NoForm | Self::NotOneToken(_) => "BCL-2.5",
+            Self::TooLong | Self::BrokenOff | Self::TooSlow | Self::NoForm | Self::NotOneToken(_) => "BCL-2.5",
             Self::Token(refusal) => refusal.clause(),
             Self::NoKeys(_) | Self::StoreAway(_) => "BCL-2.8",
         }

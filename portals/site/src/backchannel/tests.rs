@@ -1,4 +1,3 @@
-use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -7,7 +6,7 @@ use super::{Refused, the_token};
 fn token(kind: &str, body: &str) -> Result<String, Refused> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(kind).unwrap());
-    the_token(&headers, Ok(Bytes::copy_from_slice(body.as_bytes())))
+    the_token(&headers, body.as_bytes())
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly, also in its helpers")]
 
+mod attacks;
 mod back_channel;
 mod basics;
 mod binary;

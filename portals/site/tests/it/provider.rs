@@ -11,8 +11,9 @@ use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use openidconnect::core::{CoreJsonWebKeySet, CoreRsaPrivateSigningKey};
+use openidconnect::core::CoreRsaPrivateSigningKey;
 use openidconnect::{JsonWebKeyId, PkceCodeChallenge, PkceCodeVerifier, PrivateSigningKey};
+use portal_protocol::KeySet;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -20,6 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 mod pen;
+mod stage;
 
 use pen::{FIRST_KEY, SECOND_KEY, key, sign, tokens};
 
@@ -82,6 +84,12 @@ struct Inner {
     /// Seconds by which its clock is ahead.
     ahead: i64,
     rotated: bool,
+    /// What it publishes instead of the key with which it signs.
+    published: Option<KeySet>,
+    /// It lists ES256 too.
+    es256: bool,
+    /// Everything that it handed out or was shown and that is nobody else's business.
+    secrets: Vec<String>,
     asked: HashMap<&'static str, usize>,
 }
 
@@ -216,7 +224,9 @@ impl Provider {
 }
 
 async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    *shared.state.lock().unwrap().asked.entry("discovery").or_default() += 1;
+    let mut inner = shared.state.lock().unwrap();
+    *inner.asked.entry("discovery").or_default() += 1;
+    let algorithms = if inner.es256 { json!(["RS256", "ES256"]) } else { json!(["RS256", "HS256", "none"]) };
     let at = |path: &str| format!("{}/{path}", shared.issuer);
     Json(json!({
         "issuer": shared.issuer,
@@ -226,15 +236,15 @@ async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "end_session_endpoint": at("logout"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
+        "id_token_signing_alg_values_supported": algorithms,
         "authorization_response_iss_parameter_supported": true
     }))
 }
 
-async fn keys(State(shared): State<Arc<Shared>>) -> Json<CoreJsonWebKeySet> {
+async fn keys(State(shared): State<Arc<Shared>>) -> Json<KeySet> {
     let mut inner = shared.state.lock().unwrap();
     *inner.asked.entry("keys").or_default() += 1;
-    Json(CoreJsonWebKeySet::new(vec![key(&inner).as_verification_key()]))
+    Json(inner.published.clone().unwrap_or_else(|| KeySet::new(vec![key(&inner).as_verification_key()])))
 }
 
 async fn authorize(State(shared): State<Arc<Shared>>, Query(query): Query<HashMap<String, String>>) -> Response {
@@ -260,6 +270,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, Query(query): Query<HashMa
         let code = format!("code-{:032x}", rand::random::<u128>());
         back.query_pairs_mut().append_pair("code", &code);
         let login = inner.next.clone();
+        inner.secrets.push(code.clone());
         inner.codes.insert(code, Issued { login, query });
     }
     Redirect::to(back.as_str()).into_response()
@@ -300,6 +311,7 @@ async fn token(
         inner.refresh_tokens.remove(&form["refresh_token"]);
         return Json(tokens(&shared.issuer, &mut inner, &issued, true)).into_response();
     }
+    inner.secrets.extend([form["code_verifier"].clone(), basic]);
     let verifier = PkceCodeVerifier::new(form["code_verifier"].clone());
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
     if challenge.as_str() != issued.query["code_challenge"] || form["redirect_uri"] != issued.query["redirect_uri"] {

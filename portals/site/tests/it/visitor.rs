@@ -1,6 +1,7 @@
 //! Somebody with a browser: keeps cookies, sends requests to a portal's router, and carries redirects to the provider.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Body;
@@ -30,6 +31,22 @@ pub(crate) struct Answer {
 impl Visitor {
     pub(crate) fn of(portal: &Portal) -> Self {
         Self { router: portal.router(), kind: portal.kind(), cookies: BTreeMap::new() }
+    }
+
+    /// A browser at a portal that is served at `address`, by this process or another: the same requests, over HTTP.
+    pub(crate) fn at(kind: Kind, address: SocketAddr) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let router = Router::new().fallback(async move |request: axum::extract::Request| {
+            let (head, body) = request.into_parts();
+            let url = format!("http://{address}{}", head.uri);
+            let body = body.collect().await.unwrap().to_bytes();
+            let sent = client.request(head.method, url).headers(head.headers).body(body).send().await.unwrap();
+            let mut answer = axum::response::Response::builder().status(sent.status());
+            *answer.headers_mut().unwrap() = sent.headers().clone();
+            answer.body(Body::from(sent.bytes().await.unwrap())).unwrap()
+        });
+        Self { router, kind, cookies: BTreeMap::new() }
     }
 
     /// Another browser, without cookies.

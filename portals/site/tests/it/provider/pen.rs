@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
+use portal_protocol::forge::KID;
 use serde_json::{Value, json};
 
 use super::{Fault, Inner, Issued};
@@ -12,7 +13,7 @@ pub(super) const FIRST_KEY: &str = include_str!("../../../../protocol/tests/fixt
 pub(super) const SECOND_KEY: &str = include_str!("../../../../protocol/tests/fixtures/test-only-foreign-key.pem");
 
 pub(super) fn key(inner: &Inner) -> CoreRsaPrivateSigningKey {
-    let (pem, kid) = if inner.rotated { (SECOND_KEY, "second") } else { (FIRST_KEY, "first") };
+    let (pem, kid) = if inner.rotated { (SECOND_KEY, "second") } else { (FIRST_KEY, KID) };
     CoreRsaPrivateSigningKey::from_pem(pem, Some(JsonWebKeyId::new(kid.to_owned()))).unwrap()
 }
 
@@ -61,6 +62,8 @@ pub(super) fn tokens(issuer: &str, inner: &mut Inner, grant: &Issued, refresh: b
     if refresh && inner.fault == Some(Fault::RefreshNoIdToken) {
         answer.as_object_mut().unwrap().remove("id_token");
     }
+    let handed_out = ["access_token", "refresh_token", "id_token"].into_iter().filter_map(|name| answer[name].as_str());
+    inner.secrets.extend(handed_out.map(ToOwned::to_owned));
     if let Some(seconds) = inner.refresh_expires_in {
         answer["refresh_expires_in"] = json!(seconds);
     }
@@ -68,7 +71,8 @@ pub(super) fn tokens(issuer: &str, inner: &mut Inner, grant: &Issued, refresh: b
 }
 
 fn roles(name: &str) -> Value {
-    match name {
+    // "john-2" is another person with the rights of "john".
+    match name.split('-').next().unwrap_or_default() {
         "alex" => json!(["employee", "approver", "admin"]),
         "mary" => json!(["employee", "approver"]),
         "john" => json!(["employee"]),
