@@ -13,6 +13,7 @@ mod image;
 mod lab_commands;
 mod other_lab;
 mod out;
+mod realm;
 mod scenario;
 mod settings;
 mod signals;
@@ -37,6 +38,9 @@ enum Command {
     /// List, show and run scenarios
     #[command(subcommand)]
     Scenario(scenario::Command),
+    /// Look for mistakes in a realm
+    #[command(subcommand)]
+    Realm(realm::Command),
     /// Build the container image of Keycloak
     #[command(subcommand)]
     Image(image::Command),
@@ -76,6 +80,7 @@ async fn run(cli: Cli) -> Result<(), Trouble> {
     match cli.command {
         Command::Lab(command) => lab_commands::run(command, &global).await,
         Command::Scenario(command) => scenario::run(command, &global).await,
+        Command::Realm(command) => realm::run(command, &global).await,
         Command::Image(command) => image::run(command, &global).await,
         Command::Test(args) => test::run(args, &global).await,
         Command::Bench(command) => bench::run(command, &global).await,

@@ -136,6 +136,7 @@ impl LabArgs {
             folders: global.folders()?,
             main_seat,
             admin: external_admin(),
+            faults: Vec::new(),
             progress,
         })
     }

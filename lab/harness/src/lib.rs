@@ -5,6 +5,7 @@ pub mod browser;
 pub mod control;
 pub mod digest;
 pub mod doctor;
+pub mod faults;
 pub mod feed;
 mod hosting;
 pub mod http;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lab_trace::{EventKind, LabNote, Party};
+use lab_trace::Party;
 use realm::{Client, Realm, Secrets};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -14,8 +14,9 @@ use url::Url;
 
 use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
-use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
+use crate::control::messages::Topology;
 use crate::control::server;
+use crate::faults::{self, Faults, Named};
 use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
 use crate::listening::{self, Limits};
@@ -27,6 +28,10 @@ use crate::state::{Folders, Record, Seat};
 use crate::tap::{KnownApp, Masker, Registry, Tap};
 use crate::trouble::{Kind, Trouble};
 use crate::{hosting, http, sweep};
+
+mod parts;
+
+pub(crate) use parts::Parts;
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
 pub const START_DEADLINE: Duration = Duration::from_mins(4);
@@ -55,6 +60,8 @@ pub struct Options {
     pub main_seat: bool,
     /// Administrator of an external Keycloak; the lab makes its own otherwise.
     pub admin: Option<Credentials>,
+    /// Faults that are planted before the lab is told to be up.
+    pub faults: Vec<Named>,
     /// Who is told what happens.
     pub progress: Arc<dyn Progress>,
 }
@@ -72,17 +79,6 @@ pub struct Lab {
     preparing: Option<(CancellationToken, JoinHandle<Result<(), Trouble>>)>,
 }
 
-/// What the control interface works on.
-pub(crate) struct Parts {
-    pub(crate) topology: Topology,
-    pub(crate) chosen: Chosen,
-    pub(crate) recorder: Recorder,
-    pub(crate) admin: Admin,
-    pub(crate) upstream: Url,
-    pub(crate) portals: Vec<portals::Portal>,
-    pub(crate) http: reqwest::Client,
-}
-
 /// Why a lab ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -97,6 +93,7 @@ impl Lab {
     /// up first. Cancelling, like any error, leaves nothing behind.
     pub async fn start(options: Options, cancel: CancellationToken) -> Result<Self, Trouble> {
         refuse_weak_settings(options.bind, &options.realm)?;
+        faults::refuse_exposed(options.bind, &options.faults)?;
         for line in sweep::sweep(&options.folders).await? {
             options.progress.note(&line);
         }
@@ -179,58 +176,15 @@ impl Lab {
                 tracing::debug!(%trouble, "the next start was not prepared");
             }
         }
-        let stopped = self.running.stop().await;
+        // A Keycloak of the lab's own goes away with its faults; a stranger's stays.
+        let mended = match self.running.kind {
+            RuntimeKind::External => self.parts.faults.clear(&self.parts.admin, &self.parts.portals).await,
+            RuntimeKind::Dist | RuntimeKind::Docker => Ok(()),
+        };
+        let stopped = mended.and(self.running.stop().await);
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
         stopped.and(released)
-    }
-}
-
-impl Parts {
-    /// Asks every part how it is.
-    pub(crate) async fn status(&self) -> Status {
-        let healthy = self.keycloak_answers().await;
-        let keycloak =
-            KeycloakStatus { url: self.topology.keycloak.clone(), version: self.topology.version.clone(), healthy };
-        let mut portals = Vec::new();
-        for place in &self.topology.portals {
-            let healthy = self.portal_answers(&place.url).await;
-            portals.push(PortalStatus { name: place.name.clone(), url: place.url.clone(), healthy });
-        }
-        let all = healthy && portals.iter().all(|portal| portal.healthy);
-        let state = if all { State::Up } else { State::Broken };
-        Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals }
-    }
-
-    /// Ends all sessions at Keycloak and at the portals; changes no setting.
-    pub(crate) async fn reset(&self) -> Result<(), Trouble> {
-        self.admin.end_all_sessions().await?;
-        for portal in &self.portals {
-            portal.reset().await.map_err(|error| {
-                let what = format!("the {} portal cannot be put back: {error}", portal.kind());
-                Trouble::new(Kind::Part, what, "its sessions could not be ended", "start the lab anew").caused_by(error)
-            })?;
-        }
-        self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
-        Ok(())
-    }
-
-    /// Lets Keycloak itself post to every portal's public address and looks at the taps whether it arrived.
-    pub(crate) async fn reach(&self) -> Result<Vec<Reach>, Trouble> {
-        keycloak::reach::reach(&self.admin, &self.recorder, &self.topology).await
-    }
-
-    /// Whether the realm's discovery answers, asked behind the tap.
-    async fn keycloak_answers(&self) -> bool {
-        let path = format!("realms/{}/.well-known/openid-configuration", realm::REALM);
-        let Ok(discovery) = self.upstream.join(&path) else { return false };
-        self.http.get(discovery).send().await.is_ok_and(|answer| answer.status().is_success())
-    }
-
-    async fn portal_answers(&self, url: &Url) -> bool {
-        let Ok(health) = url.join("health") else { return false };
-        let asked = self.http.get(health).header(crate::tap::PROBE_HEADER, "status").send().await;
-        asked.is_ok_and(|answer| answer.status().is_success())
     }
 }
 
@@ -269,6 +223,8 @@ async fn assemble(
             admin,
             upstream: running.upstream.clone(),
             portals: hosted.portals,
+            faults: Faults::default(),
+            bind: options.bind,
             http: http::client(Duration::from_secs(5)),
         };
         let Listeners { keycloak, control, internal, external, admin } = listeners;
@@ -278,6 +234,9 @@ async fn assemble(
         for (listener, client) in [(internal, Client::Internal), (external, Client::External), (admin, Client::Admin)] {
             let upstream = hosted.upstreams.of(client)?;
             tasks.spawn(tap(Party::App(client.portal().to_owned()), upstream).serve(listener, stop.clone()));
+        }
+        if !options.faults.is_empty() {
+            parts.switch_faults(&options.faults, &[]).await?;
         }
         let parts = Arc::new(parts);
         let record = publish(seat, control, &parts, stop, tasks)?;

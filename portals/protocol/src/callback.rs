@@ -150,16 +150,16 @@ pub fn post_logout_state(query: &str) -> Result<String, PostLogoutRefusal> {
     }
 }
 
-/// Says whether a redirect after a sign-out belongs to a sign-out of this browser: `is_begun` is asked about its `state`.
+/// Says whether a redirect after a sign-out belongs to the sign-out that this browser began with the `state` in `begun`.
 ///
 /// Whatever the answer, nobody is signed out by it: a redirect without `state`, or with a foreign one, is legal and only
 /// proves nothing (RP-Initiated Logout 1.0, section 3).
 ///
 /// # Errors
 /// [`PostLogoutRefusal`]: no `state`, or one of nothing that this browser began.
-pub fn post_logout(query: &str, is_begun: impl FnOnce(&str) -> bool) -> Result<(), PostLogoutRefusal> {
+pub fn post_logout(query: &str, begun: Option<&str>) -> Result<(), PostLogoutRefusal> {
     let state = post_logout_state(query)?;
-    if is_begun(&state) { Ok(()) } else { Err(PostLogoutRefusal::ForeignState) }
+    if begun == Some(state.as_str()) { Ok(()) } else { Err(PostLogoutRefusal::ForeignState) }
 }
 
 /// The characters that RFC 6749 (4.1.2.1) allows in `error` and `error_description`, at most 200 of them.

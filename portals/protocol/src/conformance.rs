@@ -3,6 +3,7 @@
 //! The suite plays a provider and watches a running portal. Here each module is its decision alone: what the suite sends,
 //! and what the rules say to it.
 
+use crate::callback::{ExpectedIssuer, post_logout};
 use crate::forge::{Forge, Mutation, Pen, published_keys};
 use crate::logout_token::{Expectations, LOGOUT_EVENT, Refusal, VerifiedLogoutToken, verify};
 use crate::testing::{AUDIENCE, ISSUER, now};
@@ -71,26 +72,24 @@ fn rp_frontchannel_rpinitlogout() {
 
 #[test]
 fn rp_init_logout() {
-    assert_eq!(crate::callback::post_logout("state=own", |state| state == "own"), Ok(()));
+    assert_eq!(post_logout("state=own", Some("own")), Ok(()));
 }
 
 #[test]
 fn rp_init_logout_no_state() {
-    let refusal = crate::callback::post_logout("", |state| state == "own");
-    assert_eq!(refusal, Err(PostLogoutRefusal::NoState));
+    assert_eq!(post_logout("", Some("own")), Err(PostLogoutRefusal::NoState));
 }
 
 #[test]
 fn rp_init_logout_other_state() {
-    let refusal = crate::callback::post_logout("state=other", |state| state == "own");
-    assert_eq!(refusal, Err(PostLogoutRefusal::ForeignState));
+    assert_eq!(post_logout("state=other", Some("own")), Err(PostLogoutRefusal::ForeignState));
 }
 
 /// No portal here polls the provider's session in an iframe. What the suite sends along with the code must not disturb.
 #[test]
 fn session_management() {
     let query = format!("state=s&code=c&session_state=4c1d.7Q&iss={ISSUER}");
-    let expected = crate::callback::ExpectedIssuer { issuer: ISSUER, always_sent: true };
+    let expected = ExpectedIssuer { issuer: ISSUER, always_sent: true };
     let code = AuthorizationResponse::parse(&query).unwrap().into_code(Some("s"), expected);
     assert_eq!(code.unwrap().secret(), "c");
 }

@@ -18,6 +18,8 @@ mod admin;
 mod assets;
 mod audit;
 mod backchannel;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod clock;
 mod embedded {
     //! Templates and static files, see `build.rs`.

@@ -142,6 +142,12 @@ impl Portal {
         Ok(())
     }
 
+    /// The parts, for the benchmarks.
+    #[cfg(feature = "bench")]
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// Notes where this portal is served.
     pub(crate) fn served_at(&self, address: SocketAddr) -> Result<(), Exposed> {
         let exposed = *self.app.exposed.get_or_init(|| !address.ip().is_loopback());

@@ -1,13 +1,12 @@
 //! The faults' files, embedded.
 
 /// Every file in `realm/faults`; a test compares the list with the folder.
-pub(super) const FILES: [&str; 28] = [
+pub(super) const FILES: [&str; 27] = [
     include_str!("../../faults/access-token-outlives-session.json"),
     include_str!("../../faults/backchannel-session-required-off.json"),
     include_str!("../../faults/backchannel-url-missing.json"),
     include_str!("../../faults/client-disabled.json"),
     include_str!("../../faults/consent-required.json"),
-    include_str!("../../faults/csp-blocks-frames.json"),
     include_str!("../../faults/frontchannel-session-required-off.json"),
     include_str!("../../faults/frontchannel-url-missing.json"),
     include_str!("../../faults/id-token-hs256.json"),

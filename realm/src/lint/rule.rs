@@ -77,12 +77,12 @@ pub(super) enum Look {
 pub(super) struct Found {
     pub(super) place: Place,
     pub(super) pointer: String,
-    pub(super) found: String,
+    pub(super) said: String,
 }
 
 impl Found {
     pub(super) fn by(self, rule: &'static Rule) -> Finding {
-        Finding { rule, place: self.place, pointer: self.pointer, found: self.found }
+        Finding { rule, place: self.place, pointer: self.pointer, found: self.said }
     }
 }
 

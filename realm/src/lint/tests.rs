@@ -137,7 +137,11 @@ fn each_rule_about_the_realm_finds_its_mistake() {
         ("realm-admin-events-off", json!({ "adminEventsEnabled": null })),
         (
             "realm-login-framable",
-            json!({ "browserSecurityHeaders": { "contentSecurityPolicy": "frame-src 'self'; frame-ancestors *" } }),
+            json!({ "browserSecurityHeaders": { "contentSecurityPolicy": "frame-src 'self'; frame-ancestors *; object-src 'none'" } }),
+        ),
+        (
+            "realm-csp-without-frames",
+            json!({ "keycloakVersion": "23.0.7", "browserSecurityHeaders": { "contentSecurityPolicy": "default-src 'self'; frame-ancestors 'self'" } }),
         ),
         ("realm-not-before-set", json!({ "notBefore": 1_800_000_000 })),
         ("realm-remember-me-on", json!({ "rememberMe": true })),
@@ -199,6 +203,12 @@ fn a_finding_never_quotes_a_secret() {
     for secret in ["hunter2", "internal-portal-lab-secret", crate::PASSWORD] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn a_policy_of_ones_own_is_fine_where_keycloak_widens_it() {
+    let policy = json!({ "keycloakVersion": "26.7.3", "browserSecurityHeaders": { "contentSecurityPolicy": "default-src 'self'; frame-ancestors 'self'" } });
+    assert_eq!(ids(&with_realm(&policy)), Vec::<&str>::new());
 }
 
 #[test]

@@ -52,8 +52,9 @@ impl<'a> RealmView<'a> {
     }
 
     /// A finding at one of the realm's own members.
+    #[expect(clippy::unused_self, reason = "rules say it of a realm as they say it of a client")]
     pub(super) fn found(self, member: &str, found: impl Into<String>) -> Vec<Found> {
-        vec![Found { place: Place::Realm, pointer: format!("/{member}"), found: found.into() }]
+        vec![Found { place: Place::Realm, pointer: format!("/{member}"), said: found.into() }]
     }
 }
 
@@ -119,7 +120,7 @@ impl<'a> ClientView<'a> {
     /// A finding at a member of the client.
     pub(super) fn found(self, member: &str, found: impl Into<String>) -> Vec<Found> {
         let pointer = format!("/clients/{}/{member}", self.index);
-        vec![Found { place: Place::Client(self.id().to_owned()), pointer, found: found.into() }]
+        vec![Found { place: Place::Client(self.id().to_owned()), pointer, said: found.into() }]
     }
 
     /// A finding at an attribute of the client.

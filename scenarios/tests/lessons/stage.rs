@@ -36,6 +36,7 @@ impl Stage {
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
             main_seat: false,
             admin: None,
+            faults: Vec::new(),
             progress: Arc::new(Silent),
         };
         let lab = Lab::start(options, CancellationToken::new()).await;

@@ -8,6 +8,7 @@ use crate::settings::Global;
 mod detach;
 mod doctor;
 mod down;
+mod fault;
 mod logs;
 mod open;
 mod reset;
@@ -29,7 +30,10 @@ pub(crate) enum Command {
     Logs(logs::Args),
     /// Open a portal in the browser
     Open(open::Args),
-    /// End all sessions and forget what the portals know
+    /// Plant named mistakes in the running lab, and take them away
+    #[command(subcommand)]
+    Fault(fault::Command),
+    /// End all sessions, forget what the portals know, and switch all faults off
     Reset,
 }
 
@@ -41,6 +45,7 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
         Command::Doctor(args) => doctor::run(args, global).await,
         Command::Logs(args) => logs::run(args, global).await,
         Command::Open(args) => open::run(args, global).await,
+        Command::Fault(command) => fault::run(command, global).await,
         Command::Reset => reset::run(global).await,
     }
 }

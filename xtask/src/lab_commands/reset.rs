@@ -11,15 +11,23 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     if !matches!(state::look(&global.folders()?), Found::Running(_)) {
         return Err(running::needed());
     }
-    let Some(_lock) = state::claim_play(&global.folders()?) else {
-        return Err(Trouble::new(
+    let _lock = undisturbed(global)?;
+    running::ask(global, async |client| client.reset().await).await?.ok_or_else(running::needed)?;
+    say("All sessions are ended, no fault is on, and the portals are as new.");
+    Ok(())
+}
+
+/// As long as the answer is held, no lessons are played on the running lab.
+///
+/// # Errors
+/// State: some are being played, and a change now would make them fail.
+pub(super) fn undisturbed(global: &Global) -> Result<impl Sized + use<>, Trouble> {
+    state::claim_play(&global.folders()?).ok_or_else(|| {
+        Trouble::new(
             Kind::State,
             "lessons are being played on the running lab",
-            "a reset now would make them fail",
+            "a change now would make them fail",
             "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
-        ));
-    };
-    running::ask(global, async |client| client.reset().await).await?.ok_or_else(running::needed)?;
-    say("All sessions are ended and the portals are as new.");
-    Ok(())
+        )
+    })
 }

@@ -22,6 +22,17 @@ pub(crate) async fn ask<T>(
     }
 }
 
+/// A client for the running lab.
+///
+/// # Errors
+/// State: no lab is up, and the command that starts one.
+pub(crate) fn client(global: &Global) -> Result<LabClient, Trouble> {
+    match state::look(&global.folders()?) {
+        Found::Running(record) => Ok(record.client()),
+        Found::Nothing | Found::Leftovers | Found::Busy { .. } => Err(needed()),
+    }
+}
+
 /// For commands that make no sense without a lab.
 pub(super) fn needed() -> Trouble {
     Trouble::new(Kind::State, "no lab is up", "this command needs a running one", "start it: `cargo xtask lab up`")

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let nothing = |state| Status { state, runtime: None, keycloak: None, portals: Vec::new() };
+    let nothing = |state| Status { state, runtime: None, keycloak: None, portals: Vec::new(), faults: Vec::new() };
     let folders = global.folders()?;
     let (status, remark) = loop {
         break match state::look(&folders) {
@@ -58,6 +58,9 @@ fn human(status: &Status, remark: &str) -> String {
     }
     for portal in &status.portals {
         lines.push(format!("{}: {} {}", portal.name, portal.url, word(portal.healthy)));
+    }
+    if !status.faults.is_empty() {
+        lines.push(format!("faults: {}", status.faults.join(", ")));
     }
     if !remark.is_empty() {
         lines.push(remark.to_owned());

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lab::control::client::LabClient;
 use lab::control::messages::{State, Topology};
+use lab::faults::Named;
 use lab::ports::Ports;
 use lab::state::{self, Found, Record};
 use lab::world::{Ended, Lab, Options, START_DEADLINE};
@@ -23,12 +24,19 @@ pub(crate) struct Args {
     /// Return when everything answers; the lab goes on in the background until `lab down`
     #[arg(long)]
     detach: bool,
+    /// Plant a fault, see `lab fault list`; may be given several times
+    #[arg(long = "fault", env = "SSO_LAB_FAULT", value_delimiter = ',', value_name = "NAME", hide_env = true)]
+    faults: Vec<String>,
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     // Everything that can be wrong with the options is said here: also when a lab is up already, and when the new one
     // goes to the background.
-    let options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
+    let mut options = args.lab.options(global, true, Ports::Fixed, out::progress(global))?;
+    // An empty variable means no fault.
+    let names = args.faults.iter().filter(|name| !name.trim().is_empty());
+    let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
+    options.faults.clone_from(&faults);
     while let Some(record) = running(global).await? {
         match already_up(&record.client(), &args.lab, &options).await {
             // It was stopping when it was asked. Now its seat is free, or will be.
@@ -39,12 +47,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?));
+        tell_faults(&faults);
         return Ok(());
     }
     let cancel = cancelled_by_signals();
     let progress = options.progress.clone();
     let mut lab = Lab::start(options, cancel.clone()).await?;
-    say(&welcome(lab.topology()));
+    if !detach::is_background() {
+        say(&welcome(lab.topology()));
+        tell_faults(&faults);
+    }
     let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
     lab.prepare_next_start();
     let ended = tokio::select! {
@@ -113,6 +125,14 @@ async fn already_up(client: &LabClient, wanted: &LabArgs, options: &Options) -> 
             "see which: `cargo xtask lab status`; start afresh: `cargo xtask lab down`, then `cargo xtask lab up`",
         ));
     }
+    if let Some(missing) = options.faults.iter().find(|fault| !status.faults.iter().any(|on| on == fault.name())) {
+        return Err(Trouble::new(
+            Kind::State,
+            format!("a lab is up already, without the fault {missing}"),
+            "it is not what you asked for, and one lab runs at a time in one state folder",
+            format!("plant it in the running one: `cargo xtask lab fault on {missing}`"),
+        ));
+    }
     say("The lab is up already.");
     say(&welcome(&running.topology));
     Ok(())
@@ -129,6 +149,17 @@ fn welcome(topology: &Topology) -> String {
         realm::PASSWORD
     ));
     text
+}
+
+fn tell_faults(faults: &[Named]) {
+    if !faults.is_empty() {
+        let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
+        say(&format!(
+            "Faults on: {}. What they do: `cargo xtask lab fault list {}`.",
+            names.join(", "),
+            names.join(" ")
+        ));
+    }
 }
 
 async fn print_feed(mut events: tokio::sync::broadcast::Receiver<lab_trace::Event>, topology: Topology) {

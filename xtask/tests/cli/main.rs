@@ -5,7 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use support::Desk;
+use support::{Desk, Said};
 
 #[test]
 fn what_needs_a_lab_says_how_to_start_one() {
@@ -97,11 +97,26 @@ fn the_labs_known_passwords_never_leave_loopback() {
     desk.run(&["lab", "up", "--bind", "0.0.0.0"]).assert_trouble(2, &["0.0.0.0"]);
 }
 
+mod realm_lint;
+
+#[test]
+fn a_misspelt_fault_is_told_with_the_right_name() {
+    let desk = Desk::new();
+    for arguments in [&["lab", "up", "--fault", "s3-whos-localhost"][..], &["lab", "fault", "on", "s3-whos-localhost"]]
+    {
+        desk.run(arguments).assert_trouble(2, &["did you mean \"s3-whose-localhost\"", "lab fault list"]);
+    }
+    let variable = desk.command(&["lab", "up"]).env("SSO_LAB_FAULT", "nonsense").output().unwrap();
+    Said::of(variable).assert_trouble(2, &["nonsense"]);
+    let known = desk.must(&["lab", "fault", "list", "s3-whose-localhost"]).out;
+    assert!(known.contains("found by realm-backchannel-url-on-other-port") && known.contains("BC-25"), "{known}");
+}
+
 #[test]
 fn help_names_every_command() {
     let desk = Desk::new();
     let help = desk.must(&["--help"]).out;
-    for command in ["lab", "scenario", "image", "test", "bench", "tidy"] {
+    for command in ["lab", "scenario", "realm", "image", "test", "bench", "tidy"] {
         assert!(help.contains(command), "{help}");
     }
 }

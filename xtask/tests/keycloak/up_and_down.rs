@@ -24,7 +24,10 @@ fn ten_times_up_and_down_leave_nothing_behind() {
         assert!(!processes_of(&run_id).is_empty());
 
         desk.must(&["lab", "down"]);
-        assert_eq!(desk.status(), json!({"state": "down", "runtime": null, "keycloak": null, "portals": []}));
+        assert_eq!(
+            desk.status(),
+            json!({"state": "down", "runtime": null, "keycloak": null, "portals": [], "faults": []})
+        );
         desk.assert_nothing_left(&run_id);
         let urls = portals.iter().map(|portal| portal["url"].as_str().unwrap());
         for url in urls.chain([status["keycloak"]["url"].as_str().unwrap()]) {
@@ -114,4 +117,27 @@ fn a_taken_port_is_told_with_its_holder_and_nothing_is_left() {
     let said = desk.run(&["lab", "up", "--ports", "fixed"]);
     said.assert_trouble(4, &["is taken", "(process ", "--ports auto"]);
     desk.assert_nothing_left("none");
+}
+
+#[test]
+fn a_lab_starts_with_a_fault_that_the_linter_finds_and_a_reset_takes_away() {
+    let desk = Desk::new();
+    let up = desk.must(&["lab", "up", "--detach", "--runtime", "dist", "--fault", "s1-frontchannel-switch-on"]);
+    assert!(up.out.contains("Faults on: s1-frontchannel-switch-on"), "{}", up.out);
+    assert_eq!(desk.status()["faults"], json!(["s1-frontchannel-switch-on"]));
+    let lint = desk.run(&["realm", "lint", "--running"]);
+    assert_eq!(lint.code, Some(1), "{}", lint.err);
+    assert!(lint.out.contains("realm-frontchannel-switch-on at client internal-portal"), "{}", lint.out);
+    desk.run(&["lab", "up", "--fault", "s3-whose-localhost"])
+        .assert_trouble(3, &["s3-whose-localhost", "lab fault on"]);
+
+    let on = desk.must(&["lab", "fault", "on", "s3-whose-localhost"]);
+    assert!(on.out.contains("s1-frontchannel-switch-on, s3-whose-localhost"), "{}", on.out);
+    assert!(desk.must(&["lab", "fault", "list", "s3-whose-localhost"]).out.contains("realm, ON"));
+    desk.must(&["lab", "fault", "off", "s1-frontchannel-switch-on"]);
+    assert_eq!(desk.status()["faults"], json!(["s3-whose-localhost"]));
+    desk.must(&["lab", "reset"]);
+    assert_eq!(desk.status()["faults"], json!([]));
+    desk.must(&["realm", "lint", "--running"]);
+    desk.must(&["lab", "down"]);
 }

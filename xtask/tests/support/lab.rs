@@ -38,6 +38,7 @@ impl RunningLab {
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
             main_seat: false,
             admin,
+            faults: Vec::new(),
             progress: Arc::new(Silent),
         };
         let lab = Lab::start(options, CancellationToken::new()).await;

@@ -39,6 +39,7 @@ impl PlainKeycloak {
                 folders: Folders::find(std::env::var_os("SSO_LAB_CACHE").map(Into::into), Some(folder.into())).unwrap(),
                 main_seat: false,
                 admin: None,
+                faults: Vec::new(),
                 progress: std::sync::Arc::new(Silent),
             };
             let launch = would_launch(&options);

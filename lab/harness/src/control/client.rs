@@ -9,6 +9,7 @@ use url::Url;
 
 use super::chosen::Chosen;
 use super::messages::{Reach, Status, Topology};
+use crate::faults::{Change, Told};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
@@ -52,7 +53,8 @@ impl LabClient {
         self.ask(reqwest::Method::GET, &format!("api/events?after={mark}")).await
     }
 
-    /// Ends all sessions of the realm and of the portals and forgets their state; changes no setting of the realm.
+    /// Ends all sessions of the realm and of the portals, forgets their state and switches all faults off; changes no
+    /// other setting of the realm.
     pub async fn reset(&self) -> Result<(), Trouble> {
         self.ask(reqwest::Method::POST, "api/reset").await
     }
@@ -61,6 +63,16 @@ impl LabClient {
     /// any tap.
     pub async fn sso_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
         self.ask(reqwest::Method::GET, &format!("api/sso-sessions/{username}")).await
+    }
+
+    /// All faults that can be planted, and which are on.
+    pub async fn faults(&self) -> Result<Vec<Told>, Trouble> {
+        self.ask(reqwest::Method::GET, "api/faults").await
+    }
+
+    /// Switches faults on and off by name; gives the names of those that are on then. Unknown names change nothing.
+    pub async fn switch_faults(&self, change: &Change) -> Result<Vec<String>, Trouble> {
+        self.send(reqwest::Method::POST, "api/faults", Some(change)).await
     }
 
     /// The running realm as Keycloak exports it: with its clients, without users, secrets masked.
@@ -79,14 +91,21 @@ impl LabClient {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: reqwest::Method, path: &str) -> Result<T, Trouble> {
+        self.send(method, path, None).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&Change>,
+    ) -> Result<T, Trouble> {
         let url = self.base.join(path).map_err(|error| broken(path, &error.to_string()))?;
-        let answer = self
-            .http
-            .request(method, url)
-            .bearer_auth(&self.token)
-            .send()
-            .await
-            .map_err(|error| broken(path, "no answer").caused_by(error))?;
+        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| broken(path, "no answer").caused_by(error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| broken(path, "the answer broke off").caused_by(error))?;
         if !status.is_success() {

@@ -16,6 +16,8 @@ pub struct Status {
     pub keycloak: Option<KeycloakStatus>,
     /// The portals; empty when down.
     pub portals: Vec<PortalStatus>,
+    /// Names of the faults that are on.
+    pub faults: Vec<String>,
 }
 
 /// Whether the lab can be used.

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::faults::{Change, Named};
 use crate::trouble::Trouble;
 use crate::world::Parts;
 
@@ -42,6 +43,7 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/reset", post(reset))
         .route("/api/sso-sessions/{username}", get(sso_sessions))
         .route("/api/realm", get(export_realm))
+        .route("/api/faults", get(faults).post(switch_faults))
         .route("/api/reach", post(reach))
         .route("/api/stop", post(stop_lab))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
@@ -127,6 +129,20 @@ async fn reset(State(shared): State<Shared>) -> Response {
 
 async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
     answer(shared.parts.admin.user_sessions(&username).await)
+}
+
+async fn faults(State(shared): State<Shared>) -> Response {
+    Json(shared.parts.faults.told().await).into_response()
+}
+
+async fn switch_faults(State(shared): State<Shared>, Json(change): Json<Change>) -> Response {
+    let named = |names: &[String]| names.iter().map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>();
+    match (named(&change.on), named(&change.off)) {
+        (Ok(on), Ok(off)) => answer(shared.parts.switch_faults(&on, &off).await),
+        (Err(unknown), _) | (_, Err(unknown)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, format!("{unknown}\n")).into_response()
+        }
+    }
 }
 
 async fn export_realm(State(shared): State<Shared>) -> Response {

@@ -8,4 +8,5 @@ mod bench;
 mod cache;
 mod cancelling;
 mod external;
+mod faults;
 mod trouble;

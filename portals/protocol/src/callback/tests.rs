@@ -76,8 +76,8 @@ fn the_state_after_a_sign_out_is_read_once() {
 
 #[test]
 fn a_redirect_after_a_sign_out_is_compared_with_what_this_browser_began() {
-    let own = |query| post_logout(query, |state| state == "s1");
-    assert_eq!(own("state=s1&extra=x"), Ok(()));
-    assert_eq!(own("state=s2"), Err(PostLogoutRefusal::ForeignState));
-    assert_eq!(post_logout("", |_| panic!("there is no state to ask about")), Err(PostLogoutRefusal::NoState));
+    assert_eq!(post_logout("state=s1&extra=x", Some("s1")), Ok(()));
+    assert_eq!(post_logout("state=s2", Some("s1")), Err(PostLogoutRefusal::ForeignState));
+    assert_eq!(post_logout("state=s1", None), Err(PostLogoutRefusal::ForeignState));
+    assert_eq!(post_logout("", Some("s1")), Err(PostLogoutRefusal::NoState));
 }

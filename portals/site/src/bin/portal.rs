@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Parser;
-use portals::{Clock, Fault, Faults, Kind, Portal, PortalError, Secret, Settings, Sibling, StoreAt};
+use portals::{Clock, Fault, Faults, Kind, Portal, PortalError, Secret, Settings, Sibling, UnknownStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -46,7 +46,7 @@ struct Args {
     siblings: Vec<Link>,
     /// Where sessions are kept: memory, or redis://HOST:PORT for several replicas
     #[arg(long, env = "SSO_PORTAL_STORE", value_name = "STORE", default_value = "memory", hide_env_values = true)]
-    store: StoreAt,
+    store: String,
     /// A named fault to switch on, for lessons; may be repeated (--help lists them)
     #[arg(long = "fault", env = "SSO_PORTAL_FAULT", value_name = "NAME", value_delimiter = ',')]
     faults: Vec<Fault>,
@@ -75,6 +75,8 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Problem> {
     let faults = faults(&args)?;
     let (client_id, client_secret) = credentials(&args)?;
+    // Not by clap: its message would repeat the text, and with it a password.
+    let store = args.store.parse().map_err(|error: UnknownStore| cannot_store(&error))?;
     let listener = TcpListener::bind((args.bind, args.port)).await.map_err(|error| cannot_listen(&args, &error))?;
     let port = listener.local_addr().map_err(|error| cannot_listen(&args, &error))?.port();
     let settings = Settings {
@@ -89,7 +91,7 @@ async fn run(args: Args) -> Result<(), Problem> {
         client_id,
         client_secret,
         siblings: args.siblings.into_iter().map(|Link(sibling)| sibling).collect(),
-        store: args.store,
+        store,
         faults,
     };
     let portal = Portal::new(settings, Clock::system()).map_err(|error| Problem::from(&error))?;
@@ -226,6 +228,14 @@ impl Problem {
 impl From<&PortalError> for Problem {
     fn from(error: &PortalError) -> Self {
         Self::new(&error.to_string())
+    }
+}
+
+fn cannot_store(error: &UnknownStore) -> Problem {
+    Problem {
+        what: format!("--store cannot be used: {error}"),
+        means: "the portal does not know where to keep its sessions".to_owned(),
+        action: "correct the address, or leave the option out to keep sessions in memory".to_owned(),
     }
 }
 

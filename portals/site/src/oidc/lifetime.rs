@@ -20,34 +20,30 @@ const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lifetime {
     /// Without a refresh.
-    pub(super) expires_at: Timestamp,
+    pub(super) unrefreshed: Timestamp,
     /// With as many as you like.
-    pub(super) ends_at: Timestamp,
+    pub(super) latest: Timestamp,
     /// Of the access token, if the provider said so.
-    pub(super) access_expires_at: Option<Timestamp>,
+    pub(super) access_token: Option<Timestamp>,
 }
 
 impl Lifetime {
     /// For a session that begins now, of a person who proved who they are at `auth_time`.
     pub(super) fn at_sign_in(tokens: &Tokens, auth_time: Option<Timestamp>, now: Timestamp) -> Self {
-        let ends_at = after(auth_time.unwrap_or(now).min(now), LONGEST_LIFE);
+        let latest = after(auth_time.unwrap_or(now).min(now), LONGEST_LIFE);
         // A provider whose own sessions live longer may let somebody in whose proof is older than that. It has just said
         // that it still counts; ending the session at once would send the person in a circle.
-        let ends_at = if ends_at > now { ends_at } else { after(now, LONGEST_LIFE) };
-        Self::after_refresh(tokens, ends_at, now)
+        let latest = if latest > now { latest } else { after(now, LONGEST_LIFE) };
+        Self::after_refresh(tokens, latest, now)
     }
 
-    /// For a session that was refreshed now and ends at `ends_at` at the latest.
-    pub(super) fn after_refresh(tokens: &Tokens, ends_at: Timestamp, now: Timestamp) -> Self {
+    /// For a session that was refreshed now and ends at `latest` at the latest.
+    pub(super) fn after_refresh(tokens: &Tokens, latest: Timestamp, now: Timestamp) -> Self {
         // Keycloak says 0 for a refresh token that does not expire.
         let refresh = tokens.extra_fields().extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0);
         let life = refresh.map_or(DEFAULT_LIFE, |seconds| SignedDuration::from_secs(seconds.into()));
         let access = tokens.expires_in().and_then(|life| SignedDuration::try_from(life).ok());
-        Self {
-            expires_at: after(now, life).min(ends_at),
-            ends_at,
-            access_expires_at: access.map(|life| after(now, life)),
-        }
+        Self { unrefreshed: after(now, life).min(latest), latest, access_token: access.map(|life| after(now, life)) }
     }
 }
 
@@ -77,9 +73,9 @@ mod tests {
     fn a_session_lasts_as_long_as_the_refresh_token() {
         for (told, minutes) in [(Some(600), 10), (Some(0), 30), (None, 30)] {
             let life = Lifetime::at_sign_in(&tokens(told), None, NOW);
-            assert_eq!(life.expires_at, NOW + SignedDuration::from_mins(minutes), "{told:?}");
-            assert_eq!(life.access_expires_at, Some(NOW + SignedDuration::from_mins(5)));
-            assert_eq!(life.ends_at, NOW + LONGEST_LIFE);
+            assert_eq!(life.unrefreshed, NOW + SignedDuration::from_mins(minutes), "{told:?}");
+            assert_eq!(life.access_token, Some(NOW + SignedDuration::from_mins(5)));
+            assert_eq!(life.latest, NOW + LONGEST_LIFE);
         }
     }
 
@@ -87,16 +83,16 @@ mod tests {
     fn the_end_counts_from_the_proof_not_from_the_visit_here() {
         let proof = NOW - SignedDuration::from_hours(9);
         let life = Lifetime::at_sign_in(&tokens(Some(36_000)), Some(proof), NOW);
-        assert_eq!((life.ends_at, life.expires_at), (proof + LONGEST_LIFE, proof + LONGEST_LIFE));
+        assert_eq!((life.latest, life.unrefreshed), (proof + LONGEST_LIFE, proof + LONGEST_LIFE));
         let later = NOW + SignedDuration::from_mins(50);
-        let refreshed = Lifetime::after_refresh(&tokens(Some(1800)), life.ends_at, later);
-        assert_eq!(refreshed.expires_at, life.ends_at, "no refresh goes beyond it");
+        let refreshed = Lifetime::after_refresh(&tokens(Some(1800)), life.latest, later);
+        assert_eq!(refreshed.unrefreshed, life.latest, "no refresh goes beyond it");
     }
 
     #[test]
     fn a_proof_that_is_too_old_or_from_the_future_ends_nothing_at_once() {
         for proof in [NOW - SignedDuration::from_hours(11), NOW + SignedDuration::from_hours(1)] {
-            assert_eq!(Lifetime::at_sign_in(&tokens(None), Some(proof), NOW).ends_at, NOW + LONGEST_LIFE);
+            assert_eq!(Lifetime::at_sign_in(&tokens(None), Some(proof), NOW).latest, NOW + LONGEST_LIFE);
         }
     }
 }

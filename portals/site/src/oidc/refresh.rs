@@ -165,8 +165,8 @@ async fn ask(app: &App, who: &SignedIn, token: &Secret) -> Result<SignedIn, Fail
     let now = app.clock.now();
     let life = Lifetime::after_refresh(&tokens, who.ends_at, now);
     // `issued_at` stays that of the sign-in: a logout token from before this refresh still means this session.
-    refreshed.expires_at = life.expires_at;
-    refreshed.access_expires_at = life.access_expires_at;
+    refreshed.expires_at = life.unrefreshed;
+    refreshed.access_expires_at = life.access_token;
     refreshed.access_token = Secret::new(tokens.access_token().secret().clone());
     if let Some(token) = tokens.refresh_token() {
         refreshed.refresh_token = Some(Secret::new(token.secret().clone()));

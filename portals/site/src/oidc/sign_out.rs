@@ -9,7 +9,7 @@
 
 use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
-use portal_protocol::callback::post_logout_state;
+use portal_protocol::callback::{post_logout, post_logout_state};
 use tower_sessions::Session;
 use url::Url;
 
@@ -92,13 +92,11 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = session::known_browser(session).await?;
-    let answer = match (post_logout_state(query), browser) {
-        (Ok(state), Some(browser)) => {
-            app.sign_outs.finish(&state, &browser).await?.ok_or(PostLogoutRefusal::ForeignState)
-        }
-        (Ok(_), None) => Err(PostLogoutRefusal::ForeignState),
-        (Err(refusal), _) => Err(refusal),
+    let begun = match (post_logout_state(query), browser) {
+        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, &browser).await?.map(|()| state),
+        _ => None,
     };
+    let answer = post_logout(query, begun.as_deref());
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
         Err(refusal) => {

@@ -84,6 +84,9 @@ impl RedisStore {
     }
 }
 
+/// `ends`, `moving`, `data`, `generation` and `who` of a session.
+type Fields = (Option<i64>, Option<String>, Option<String>, Option<u64>, Option<String>);
+
 /// Adds what a copy says to a call: the arguments that `create` and `save` share.
 fn who_of(call: &mut ScriptInvocation<'_>, parts: &Parts) {
     call.arg(if parts.fresh { "1" } else { "0" });
@@ -149,7 +152,6 @@ impl Store for RedisStore {
         let key = format!("{}session:{id}", self.prefix);
         let mut get = redis::cmd("HMGET");
         get.arg(key).arg(&["ends", "moving", "data", "generation", "who"]);
-        type Fields = (Option<i64>, Option<String>, Option<String>, Option<u64>, Option<String>);
         let fields: Fields = self.link.command(&get).await?;
         let (Some(ends), None, Some(data), Some(generation), who) = fields else { return Ok(None) };
         if ends <= now.as_millisecond() {

@@ -100,6 +100,35 @@ fn a_wrong_word_a_bad_address_and_a_bad_sibling_are_explained() {
     assert!(sibling("internal=localhost").contains("is not a web address"));
 }
 
+#[test]
+fn a_store_that_cannot_be_used_is_explained_before_the_start() {
+    let store = |text| fails(&["--portal", "admin", "--port", "0", "--issuer", LOCAL, "--store", text]);
+    assert!(store("redis").contains("a store is \"memory\" or the address of a Redis server"));
+    assert!(store("http://localhost:6379").contains("a store cannot be reached by http:// addresses"));
+    assert!(store("redis://localhost/first").contains("the number of a database"));
+    let tls = store("rediss://user:hush@localhost");
+    assert!(tls.contains("without TLS") && tls.contains("to do:") && !tls.contains("hush"), "{tls}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_yet_is_a_warning_and_503() {
+    let arguments = ["--portal", "admin", "--port", "0", "--issuer", LOCAL, "--store", "redis://:hush@127.0.0.1:9"];
+    let mut child = Running(portal(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let health = client.get(format!("{}/health", line.trim())).send().await.unwrap();
+    assert_eq!(health.status(), 503);
+    let health = health.text().await.unwrap();
+    assert!(health.contains("store-away") && health.contains("connection refused"), "{health}");
+    child.0.kill().unwrap();
+    let mut log = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("the portal starts, and answers 503 until it is there"), "{log}");
+    assert!(!log.contains("hush"), "{log}");
+}
+
 #[tokio::test]
 async fn a_taken_port_is_an_error_that_says_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -41,7 +41,8 @@ impl Admin {
         self.put(&format!("realms/{REALM}/clients/{id}"), client).await
     }
 
-    async fn client(&self, client: Client) -> Result<Value, Trouble> {
+    /// One client as Keycloak has it, its secret included.
+    pub async fn client(&self, client: Client) -> Result<Value, Trouble> {
         let mut url = below(&self.upstream, &format!("admin/realms/{REALM}/clients"));
         url.query_pairs_mut().append_pair("clientId", client.id());
         let found = self.json(Method::GET, url, None).await?;

@@ -434,7 +434,7 @@ async fn the_ninth_of_one_browser_replaces_its_oldest_and_nobody_elses(store: &d
 
 async fn one_at_a_time_may_refresh(store: &dyn Store) {
     let (one, other) = (super::Id::default(), super::Id::default());
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     assert!(store.lease(one, 1, long).await.unwrap());
     assert!(!store.lease(one, 2, long).await.unwrap());
     assert!(store.lease(other, 2, long).await.unwrap());

@@ -1,0 +1,109 @@
+//! A lab for the looks: started once, with people in fresh browsers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lab::browser::Person;
+use lab::browser::probe::Prober;
+use lab::control::client::LabClient;
+use lab::control::messages::Topology;
+use lab::faults::Change;
+use lab::keycloak::{self, Runtime, versions};
+use lab::ports::Ports;
+use lab::progress::Silent;
+use lab::state::Folders;
+use lab::world::{Lab, Options};
+use lab_trace::{Cell, CellState, EventKind, Exchange};
+use realm::lint::{accepted, judge};
+use realm::{Realm, User};
+use tokio_util::sync::CancellationToken;
+
+/// The lab, and what looks need of it.
+pub(super) struct Stage {
+    pub(super) lab: LabClient,
+    pub(super) topology: Arc<Topology>,
+    pub(super) prober: Prober,
+    pub(super) http: reqwest::Client,
+    running: Lab,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(super) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
+        let options = Options {
+            runtime: Runtime::Dist,
+            version: versions::DEFAULT.to_owned(),
+            keycloak: keycloak::Options::default(),
+            ports: Ports::Auto,
+            bind: "127.0.0.1".parse().unwrap(),
+            realm: Realm::shipped(),
+            folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
+            main_seat: false,
+            admin: None,
+            faults: Vec::new(),
+            progress: Arc::new(Silent),
+        };
+        let running = Lab::start(options, CancellationToken::new()).await;
+        let running = running.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));
+        let lab = running.client();
+        Self {
+            prober: Prober::new(lab.clone()),
+            topology: Arc::new(running.topology().clone()),
+            http: lab::http::client(Duration::from_secs(20)),
+            lab,
+            running,
+            _folder: folder,
+        }
+    }
+
+    pub(super) async fn stop(self) {
+        self.running.shutdown().await.unwrap();
+    }
+
+    pub(super) async fn on(&self, fault: &str) {
+        let change = Change { on: vec![fault.to_owned()], off: Vec::new() };
+        let on = self.lab.switch_faults(&change).await.unwrap();
+        assert!(on.iter().any(|name| name == fault), "{on:?}");
+    }
+
+    /// Rules that find something in the running realm, beyond what the lab accepts.
+    pub(super) async fn findings(&self) -> Vec<String> {
+        let realm = self.lab.realm().await.unwrap();
+        let judged = judge(&realm, realm::lint(&realm), &accepted());
+        judged.findings.iter().map(|finding| finding.rule.id.to_owned()).collect()
+    }
+
+    /// Somebody with a fresh browser.
+    pub(super) fn person(&self, name: &str, user: User) -> Person {
+        Person::new(self.topology.clone(), name, user.username(), user.password())
+    }
+
+    /// What passed the taps after `mark`.
+    pub(super) async fn exchanges(&self, mark: u64) -> Vec<Exchange> {
+        let events = self.lab.events_since(mark).await.unwrap();
+        let exchange = |kind| match kind {
+            EventKind::Exchange(exchange) => Some(*exchange),
+            _ => None,
+        };
+        events.into_iter().filter_map(|event| exchange(event.kind)).collect()
+    }
+
+    /// What the cell of the matrix for one person and portal says; `sso` for the single sign-on.
+    pub(super) async fn cell(&self, person: &Person, of: &str) -> CellState {
+        let matrix = self.prober.matrix(&self.topology, &[person]).await.unwrap();
+        let is = |cell: &&Cell| cell.of == of;
+        matrix.rows[0].cells.iter().find(is).unwrap().state
+    }
+
+    /// A portal's address, with a trailing slash.
+    pub(super) fn portal(&self, name: &str) -> String {
+        self.topology.portal(name).unwrap().url.to_string()
+    }
+
+    /// An address of the realm's protocol endpoints.
+    pub(super) fn endpoint(&self, path: &str) -> String {
+        format!("{}/protocol/openid-connect/{path}", self.topology.issuer)
+    }
+}
