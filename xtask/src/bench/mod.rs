@@ -14,14 +14,14 @@ mod tap;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// How fast the lab starts, compared with a bare Keycloak; and what a tap costs
-    Start(start::Args),
+    Start(Box<start::Args>),
     /// What a logout and a session cost a portal, compared with the work that cannot be saved
     Portals(portals::Args),
 }
 
 pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {
     match command {
-        Command::Start(args) => start::run(args, global).await,
+        Command::Start(args) => start::run(*args, global).await,
         Command::Portals(args) => portals::run(&args),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Args {
     full: bool,
 }
 
+/// Bytes of a GiB.
+const GIB: f64 = 1_073_741_824.0;
 /// Instruction counts need two runs: this many repetitions are the difference.
 const REPETITIONS: u32 = 100;
 
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Trouble> {
     for (what, bytes) in [("without tokens", "0"), ("with tokens of 1200 bytes", "1200")] {
         let memory = ask(&program, &["memory", "100000", bytes])?;
         let each = number(&memory, "bytes")? / number(&memory, "sessions")?;
-        say(&format!("memory of a session {what}: {each:.0} bytes, {:.2} million in a GiB", 1073.741_824 / each));
+        say(&format!("memory of a session {what}: {each:.0} bytes, {:.2} million in a GiB", GIB / each / 1e6));
     }
 
     if !has_valgrind() {
@@ -108,8 +110,8 @@ fn build() -> Result<PathBuf, Trouble> {
         .map_err(|error| cannot("cargo cannot be run").caused_by(error))?;
     let lines = String::from_utf8_lossy(&output.stdout);
     let built = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let program = built.filter(|line| line["target"]["name"] == "portal" && line["target"]["kind"][0] == "bench");
-    let program = program.filter_map(|line| line["executable"].as_str().map(PathBuf::from)).last();
+    let mut benches = built.filter(|line| line["target"]["name"] == "portal" && line["target"]["kind"][0] == "bench");
+    let program = benches.find_map(|line| line["executable"].as_str().map(PathBuf::from));
     program.filter(|_| output.status.success()).ok_or_else(|| cannot("the measured program cannot be built"))
 }
 

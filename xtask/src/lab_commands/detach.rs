@@ -13,6 +13,14 @@ use lab::{Kind, Trouble};
 use crate::settings::Global;
 use crate::signals::cancelled_by_signals;
 
+/// Set in the process in the background: whoever started it tells the person that the lab is up.
+const DETACHED: &str = "SSO_LAB_DETACHED";
+
+/// Whether this process is the one in the background.
+pub(super) fn is_background() -> bool {
+    std::env::var_os(DETACHED).is_some()
+}
+
 /// Starts this command again without `--detach`, in the background, and returns when that lab is up.
 ///
 /// # Errors
@@ -78,6 +86,7 @@ fn spawn(log: &Path) -> Result<Child, Trouble> {
         let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");
         Command::new(std::env::current_exe()?)
             .args(arguments)
+            .env(DETACHED, "1")
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)

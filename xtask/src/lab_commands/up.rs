@@ -53,8 +53,10 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let cancel = cancelled_by_signals();
     let progress = options.progress.clone();
     let mut lab = Lab::start(options, cancel.clone()).await?;
-    say(&welcome(lab.topology()));
-    tell_faults(&faults);
+    if !detach::is_background() {
+        say(&welcome(lab.topology()));
+        tell_faults(&faults);
+    }
     let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
     lab.prepare_next_start();
     let ended = tokio::select! {
