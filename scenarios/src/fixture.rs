@@ -253,6 +253,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         title: "John signs out: a fixture".to_owned(),
         topology,
         driver: Driver::Http,
+        faults: Vec::new(),
         steps: vec![done],
     }
 }

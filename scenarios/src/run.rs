@@ -17,6 +17,8 @@ pub struct Run {
     pub topology: Topology,
     /// What played it.
     pub driver: Driver,
+    /// Names of the faults that were planted.
+    pub faults: Vec<String>,
     /// The steps.
     pub steps: Vec<StepRun>,
 }

@@ -21,6 +21,9 @@ use alias::Aliases;
 pub fn render(run: &Run) -> String {
     let mut aliases = Aliases::new(&run.topology);
     let mut text = format!("{}: {}\n", run.id, run.title);
+    for name in &run.faults {
+        let _ = writeln!(text, "FAULT {name}");
+    }
     for (index, step) in run.steps.iter().enumerate() {
         let _ = write!(text, "\nSTEP {} of {}  {}\n", index + 1, run.steps.len(), step.sentence);
         text.push_str(&render_step(step, &mut aliases));

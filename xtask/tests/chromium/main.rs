@@ -4,6 +4,7 @@
 
 #[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
+mod faults;
 #[path = "../support/lab.rs"]
 mod lab;
 

@@ -24,7 +24,7 @@ fn the_image_builds_and_the_lessons_are_the_same_in_a_container() {
     assert!(built.out.contains("sso-lab-keycloak:"), "{}", built.out);
 
     let lessons = desk.must(&["scenario", "run", "--all", "--check", "--runtime", "docker"]);
-    assert!(lessons.out.contains("6 lessons: 6 passed"), "{}", lessons.out);
+    assert!(lessons.out.contains("7 lessons: 7 passed"), "{}", lessons.out);
 
     desk.must(&["lab", "up", "--detach", "--runtime", "docker"]);
     let run_id = desk.run_id().unwrap();

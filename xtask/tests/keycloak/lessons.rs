@@ -70,6 +70,6 @@ fn the_lessons_are_the_same_on_a_keycloak_that_somebody_else_runs() {
     let said =
         keycloak.as_external(&mut desk.command(&["scenario", "run", "--all", "--check", "--runtime", "external"]));
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
-    assert!(said.out.contains("6 lessons: 6 passed"), "{}", said.out);
+    assert!(said.out.contains("7 lessons: 7 passed"), "{}", said.out);
     assert!(!keycloak.has_realm(realm::REALM), "the lab takes its realm away again");
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ::lab::control::client::LabClient;
+use ::lab::keycloak::admin::Admin;
 use ::lab::keycloak::versions;
 use ::lab::keycloak::{self, Credentials, Runtime};
 use ::lab::ports::Ports;
@@ -23,6 +24,17 @@ impl RunningLab {
     /// With Keycloak as a Java process.
     pub async fn dist() -> Self {
         Self::start(Runtime::Dist, keycloak::Options::default(), None).await
+    }
+
+    /// The same, and somebody who may change the realm.
+    pub async fn with_administrator() -> (Self, Admin) {
+        // The name is part of the prepared Keycloak; the password is this run's own.
+        let password = format!("pw-{}", std::process::id());
+        let administrator = Credentials { username: "lab-admin".to_owned(), password };
+        let lab = Self::start(Runtime::Dist, keycloak::Options::default(), Some(administrator.clone())).await;
+        let keycloak = &lab.lab.topology().keycloak;
+        let admin = Admin::new(keycloak.clone(), keycloak, administrator);
+        (lab, admin)
     }
 
     pub async fn start(runtime: Runtime, keycloak: keycloak::Options, admin: Option<Credentials>) -> Self {

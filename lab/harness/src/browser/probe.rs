@@ -29,6 +29,11 @@ impl Loot {
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
     }
+
+    /// The `Cookie` header that the browser would send to `url`; `None` when it has none for it.
+    pub fn cookies(&self, url: &Url) -> Option<String> {
+        self.jar.header(url)
+    }
 }
 
 /// What old logins are still worth: one cell a portal.

@@ -111,7 +111,8 @@ impl Admin {
         self.json(Method::POST, self.url(path), body).await.map(|_| ())
     }
 
-    async fn delete(&self, path: &str) -> Result<(), Trouble> {
+    /// Deletes anything else.
+    pub async fn delete(&self, path: &str) -> Result<(), Trouble> {
         self.json(Method::DELETE, self.url(path), None).await.map(|_| ())
     }
 

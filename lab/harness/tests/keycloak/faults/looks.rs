@@ -267,7 +267,7 @@ fn tokens(exchange: &Exchange) -> Vec<Shown> {
 }
 
 /// A member of a JSON answer.
-fn member(exchange: &Exchange, name: &str) -> Option<String> {
+pub(super) fn member(exchange: &Exchange, name: &str) -> Option<String> {
     match &exchange.answer {
         Answer::Response { body: Body::Json { members }, .. } => {
             members.iter().find(|member| member.name == name)?.value.text().map(str::to_owned)

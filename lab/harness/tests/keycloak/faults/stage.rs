@@ -8,7 +8,8 @@ use lab::browser::probe::Prober;
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
 use lab::faults::Change;
-use lab::keycloak::{self, Runtime, versions};
+use lab::keycloak::admin::Admin;
+use lab::keycloak::{self, Credentials, Runtime, versions};
 use lab::ports::Ports;
 use lab::progress::Silent;
 use lab::state::Folders;
@@ -24,6 +25,8 @@ pub(super) struct Stage {
     pub(super) topology: Arc<Topology>,
     pub(super) prober: Prober,
     pub(super) http: reqwest::Client,
+    /// For what no fault of the lab does.
+    pub(super) admin: Admin,
     running: Lab,
     _folder: tempfile::TempDir,
 }
@@ -31,6 +34,9 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // The name is part of the prepared Keycloak; the password is this run's own.
+        let password = format!("pw-{}", std::process::id());
+        let administrator = Credentials { username: "lab-admin".to_owned(), password };
         let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
         let options = Options {
             runtime: Runtime::Dist,
@@ -41,18 +47,21 @@ impl Stage {
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
             main_seat: false,
-            admin: None,
+            admin: Some(administrator.clone()),
             faults: Vec::new(),
             progress: Arc::new(Silent),
         };
         let running = Lab::start(options, CancellationToken::new()).await;
         let running = running.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));
         let lab = running.client();
+        let keycloak = &running.topology().keycloak;
+        let admin = Admin::new(keycloak.clone(), keycloak, administrator);
         Self {
             prober: Prober::new(lab.clone()),
             topology: Arc::new(running.topology().clone()),
             http: lab::http::client(Duration::from_secs(20)),
             lab,
+            admin,
             running,
             _folder: folder,
         }
