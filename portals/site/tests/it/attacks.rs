@@ -11,6 +11,7 @@ mod conformance;
 mod confusion;
 mod corpus;
 mod front;
+mod hygiene;
 mod matrix;
 mod rotation;
 mod scene;

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 const LOCAL: &str = "http://localhost:9/realms/enterprise-sso";
 
-fn portal(arguments: &[&str]) -> Command {
+pub(crate) fn portal(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portal"));
     command.args(arguments).env_clear().stdin(Stdio::null());
     command
@@ -22,7 +22,7 @@ fn fails(arguments: &[&str]) -> String {
 }
 
 /// Ends the program also when a test fails.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -78,6 +78,8 @@ struct Inner {
     next: Login,
     fault: Option<Fault>,
     refresh_expires_in: Option<u32>,
+    /// How long its access tokens live, if not the usual five minutes.
+    access_expires_in: Option<u32>,
     codes: HashMap<String, Issued>,
     /// Each works once: a second use is what a theft looks like.
     refresh_tokens: HashMap<String, Issued>,

@@ -54,6 +54,10 @@ impl Visitor {
         Self { cookies: BTreeMap::new(), ..self.clone() }
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], Body::empty()).await
     }

@@ -56,7 +56,7 @@ pub(super) fn tokens(issuer: &str, inner: &mut Inner, grant: &Issued, refresh: b
     inner.refresh_tokens.insert(refresh_token.clone(), grant.clone());
     let mut answer = json!({
         "access_token": sign(&key(inner), "JWT", &json!({"iss": issuer, "sub": claims["sub"], "scope": "openid"})),
-        "refresh_token": refresh_token, "token_type": "Bearer", "expires_in": 300,
+        "refresh_token": refresh_token, "token_type": "Bearer", "expires_in": inner.access_expires_in.unwrap_or(300),
         "id_token": sign(&signing, "JWT", &claims)
     });
     if refresh && inner.fault == Some(Fault::RefreshNoIdToken) {

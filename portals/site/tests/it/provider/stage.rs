@@ -26,6 +26,11 @@ impl Provider {
         self.inner().es256 = true;
     }
 
+    /// How long its access tokens live from now on. A second is so little that each page asks for new ones.
+    pub(crate) fn access_expires_in(&self, seconds: u32) {
+        self.inner().access_expires_in = Some(seconds);
+    }
+
     /// The tokens that `client` gets at the end of a sign-in (`access_token`, `id_token`, `refresh_token`).
     pub(crate) fn tokens_for(&self, client: &str, username: &str, sid: &str) -> Value {
         let query = [("client_id", client), ("nonce", "nonce-of-a-sign-in")];
