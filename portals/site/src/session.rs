@@ -72,14 +72,12 @@ pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> R
 /// copied that only a sign-in or sign-out needs.
 pub(crate) async fn signed_in(sessions: &Sessions, session: &Session) -> Result<Option<SignedIn>, Error> {
     let Some(id) = session.id() else { return in_copy(session).await };
-    match sessions.who(id).await.map_err(session_store::Error::from)? {
-        Some((who, _)) => Ok(Some(who)),
-        None => {
-            // Looked for once more by the session layer, which then takes the cookie of a session that is gone away.
-            in_copy(session).await?;
-            Ok(None)
-        }
+    if let Some((who, _)) = sessions.who(id).await.map_err(session_store::Error::from)? {
+        return Ok(Some(who));
     }
+    // Looked for once more by the session layer, which then takes the cookie of a session that is gone away.
+    in_copy(session).await?;
+    Ok(None)
 }
 
 /// Who is signed in by the request's own copy of the session.

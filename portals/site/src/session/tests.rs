@@ -14,7 +14,7 @@ use super::SignedIn;
 use super::memory_store::MemoryStore;
 use super::rules::{FRESH, SIGNED_IN};
 use super::store::Store;
-use crate::testing::{self, ISSUER, NOW};
+use crate::testing::{self, NOW};
 
 mod contract;
 mod handle;
@@ -63,7 +63,7 @@ impl Subject {
 fn redis_store(server: &redis_server::RedisServer) -> super::redis::RedisStore {
     let crate::StoreAt::Redis(url) = server.url().parse().unwrap() else { panic!("no address of Redis") };
     // A name with everything that patterns and hash tags could stumble over.
-    super::redis::RedisStore::new(&url, "client-[*]?{x}", ISSUER).unwrap()
+    super::redis::RedisStore::new(&url, "client-[*]?{x}", testing::ISSUER).unwrap()
 }
 
 fn at(seconds: i64) -> Timestamp {
