@@ -33,7 +33,14 @@ pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
     let steps = played?;
     mended?;
     let topology = topology.as_ref().clone();
-    Ok(Run { id: lesson.id().to_owned(), title: lesson.front.title.clone(), topology, driver: Driver::Http, faults, steps })
+    Ok(Run {
+        id: lesson.id().to_owned(),
+        title: lesson.front.title.clone(),
+        topology,
+        driver: Driver::Http,
+        faults,
+        steps,
+    })
 }
 
 /// Plants the lesson's faults in a lab without any, and gives their names.

@@ -57,7 +57,11 @@ impl Snapshot {
     pub fn of(run: &Run) -> Result<Self, Trouble> {
         Ok(Self {
             description: run.title.clone(),
-            info: Info { keycloak: line(run)?.to_string(), driver: run.driver.word().to_owned(), faults: run.faults.clone() },
+            info: Info {
+                keycloak: line(run)?.to_string(),
+                driver: run.driver.word().to_owned(),
+                faults: run.faults.clone(),
+            },
             text: render(run).trim_end().to_owned(),
         })
     }
