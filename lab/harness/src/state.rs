@@ -192,9 +192,11 @@ pub async fn is_gone(folders: &Folders, record: &Record) -> bool {
     }
 }
 
-/// Whether some process holds the main seat.
-pub fn is_main_held(folders: &Folders) -> bool {
-    is_held(&main_dir(folders))
+/// Whether process `pid` holds the main seat; `None`: whether any process does.
+pub fn is_main_held(folders: &Folders, pid: Option<u32>) -> bool {
+    let dir = main_dir(folders);
+    // A holder that cannot be read may be anybody.
+    is_held(&dir) && (pid.is_none() || read_pid(&dir).is_none_or(|holder| Some(holder) == pid))
 }
 
 /// The right to play lessons on the main lab: whoever plays resets it again and again, so there can be one at a time.

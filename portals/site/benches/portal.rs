@@ -1,7 +1,7 @@
 //! One measurement per call, one line of JSON as its result; `cargo xtask bench portals` calls it and judges.
 //!
 //! `rate PAIRS`, `reject PAIRS`, `kids COUNT`, `memory SESSIONS TOKEN_BYTES` measure by themselves. `page with|without
-//! COUNT` and `revoke OTHERS COUNT` only do their work: the caller counts instructions of two calls and subtracts.
+//! COUNT` and `revoke OTHERS COUNT` only do their work: the caller counts instructions.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -223,7 +223,7 @@ async fn revoke(others: usize, count: usize) -> Value {
     let tokens: Vec<_> = (0..READY).map(verified).collect();
     let mut ended = 0;
     for token in tokens.iter().take(count) {
-        ended += bench.below.log_out(token).await;
+        ended += bench.below.log_out_counted(token);
     }
     assert_eq!(ended, count.min(READY));
     json!({"ended": ended})

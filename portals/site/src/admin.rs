@@ -64,7 +64,7 @@ async fn login(
     Extension(nonce): Extension<Nonce>,
     Query(arrival): Query<Arrival>,
 ) -> Result<Response, Trouble> {
-    if session::signed_in(&session).await?.is_some() {
+    if session::signed_in(&app.sessions, &session).await?.is_some() {
         return Ok(Redirect::to("/admin/dashboard").into_response());
     }
     let reason = arrival.why.as_deref().and_then(Ending::of_word).map(Ending::text);
@@ -87,7 +87,7 @@ async fn ask_logout(
     session: Session,
     Extension(nonce): Extension<Nonce>,
 ) -> Result<Response, Trouble> {
-    let Some(who) = session::signed_in(&session).await? else {
+    let Some(who) = session::signed_in(&app.sessions, &session).await? else {
         return Ok(Redirect::to("/admin/login").into_response());
     };
     Ok(app.pages.render("admin/logout.html", &nonce, json!({ "user": shown::user(&who) }))?.into_response())
@@ -109,8 +109,8 @@ async fn signed_out(
 }
 
 /// Who is signed in, for probes and scripts: 200 or 401. Asking does not prolong the session.
-async fn own_session(session: Session) -> Result<Response, Trouble> {
-    Ok(match session::signed_in(&session).await? {
+async fn own_session(State(app): State<App>, session: Session) -> Result<Response, Trouble> {
+    Ok(match session::signed_in(&app.sessions, &session).await? {
         Some(who) => Json(json!({"username": who.username, "sid": who.sid})).into_response(),
         None => (StatusCode::UNAUTHORIZED, Json(json!({"error": "not_signed_in"}))).into_response(),
     })

@@ -32,7 +32,7 @@ pub(crate) async fn logout(
     }
     let request = parse(&app, query.as_deref())?;
     let id = session.id();
-    let who = signed_in(&session).await?;
+    let who = signed_in(&app.sessions, &session).await?;
     let text = match (id, who) {
         (Some(id), Some(who)) if request.names(&who.iss, who.sid.as_deref()) => {
             app.sessions.end(id, Ending::FrontChannel).await?;

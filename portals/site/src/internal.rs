@@ -80,7 +80,7 @@ async fn signed_out(State(app): State<App>, session: Session, RawQuery(query): R
 /// Who is signed in, for the page's script. Asking does not prolong the session: a page that asks every minute would
 /// keep it alive for ever.
 async fn me(State(app): State<App>, session: Session) -> Result<Response, Trouble> {
-    let Some(who) = session::signed_in(&session).await? else {
+    let Some(who) = session::signed_in(&app.sessions, &session).await? else {
         return Ok((StatusCode::UNAUTHORIZED, Json(json!({"error": "not_signed_in"}))).into_response());
     };
     // 403, not 401: signing in again would change nothing.

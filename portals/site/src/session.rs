@@ -67,7 +67,21 @@ pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> R
 }
 
 /// Who is signed in, if anybody. Reading never prolongs a session.
-pub(crate) async fn signed_in(session: &Session) -> Result<Option<SignedIn>, Error> {
+///
+/// Asks the store, not the request's copy of the session: a logout that arrived a moment ago counts, and nothing has to be
+/// copied that only a sign-in or sign-out needs.
+pub(crate) async fn signed_in(sessions: &Sessions, session: &Session) -> Result<Option<SignedIn>, Error> {
+    let Some(id) = session.id() else { return in_copy(session).await };
+    if let Some((who, _)) = sessions.who(id).await.map_err(session_store::Error::from)? {
+        return Ok(Some(who));
+    }
+    // Looked for once more by the session layer, which then takes the cookie of a session that is gone away.
+    in_copy(session).await?;
+    Ok(None)
+}
+
+/// Who is signed in by the request's own copy of the session.
+pub(crate) async fn in_copy(session: &Session) -> Result<Option<SignedIn>, Error> {
     session.get(SIGNED_IN).await
 }
 
@@ -108,7 +122,7 @@ pub(crate) async fn open(session: &Session, who: &SignedIn) -> Result<(), OpenEr
 /// Ends this browser's own session and says who it was. What the browser began elsewhere stays valid, under a new id.
 pub(crate) async fn close(session: &Session, sessions: &Sessions) -> Result<Option<SignedIn>, Error> {
     let id = session.id();
-    let who = signed_in(session).await?;
+    let who = in_copy(session).await?;
     if let (Some(id), Some(_)) = (id, &who) {
         sessions.end(id, Ending::SignOut).await.map_err(session_store::Error::from)?;
         session.remove::<Value>(SIGNED_IN).await?;

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
-    let busy = match state::look(&folders) {
+    let holder = match state::look(&folders) {
         Found::Nothing => {
             // A killed `scenario run` had a lab of its own, in another seat.
             let swept = sweep::sweep(&folders).await?;
@@ -32,16 +32,17 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
             );
             return Ok(());
         }
-        Found::Leftovers => false,
-        Found::Busy { .. } => true,
+        Found::Leftovers => None,
+        Found::Busy { pid } => Some(pid),
         Found::Running(record) => {
             // A lab that does not answer is ended by signal below.
             let _ = tokio::time::timeout(ANSWER, record.client().stop()).await;
-            !freed(&folders).await
+            let holder = Some(record.pid);
+            (!freed(&folders, holder).await).then_some(holder)
         }
     };
-    if busy {
-        end_by_signal(&folders).await?;
+    if let Some(holder) = holder {
+        end_by_signal(&folders, holder).await?;
     }
     for line in sweep::sweep(&folders).await? {
         say(&line);
@@ -51,12 +52,14 @@ pub(crate) async fn run(global: &Global) -> Result<(), Trouble> {
 }
 
 /// Ends the lab that holds the seat, first politely. A process that cannot be recognised as a lab gets no signal.
-async fn end_by_signal(folders: &Folders) -> Result<(), Trouble> {
+async fn end_by_signal(folders: &Folders, holder: Option<u32>) -> Result<(), Trouble> {
     for signal in [detach::terminate, detach::kill] {
-        if let Some(pid) = state::main_holder(folders) {
+        if let Some(pid) = state::main_holder(folders)
+            && holder.is_none_or(|holder| holder == pid)
+        {
             signal(pid);
         }
-        if freed(folders).await {
+        if freed(folders, holder).await {
             return Ok(());
         }
     }
@@ -68,10 +71,11 @@ async fn end_by_signal(folders: &Folders) -> Result<(), Trouble> {
     ))
 }
 
-/// Waits until no process holds the seat.
-async fn freed(folders: &Folders) -> bool {
+/// Waits until `holder`, the lab that was found, does not hold the seat any more. Trap: a lab that somebody starts in this
+/// moment takes the seat at once. It is not the one that was to be stopped.
+async fn freed(folders: &Folders, holder: Option<u32>) -> bool {
     let begun = Instant::now();
-    while state::is_main_held(folders) {
+    while state::is_main_held(folders, holder) {
         if begun.elapsed() > PATIENCE {
             return false;
         }

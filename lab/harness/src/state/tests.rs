@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{Folders, Found, Kind, Record, Seat, abandoned, is_gone, look, main_holder};
+use super::{Folders, Found, Kind, Record, Seat, abandoned, is_gone, is_main_held, look, main_holder};
 
 fn folders() -> (tempfile::TempDir, Folders) {
     let dir = tempfile::tempdir().unwrap();
@@ -132,6 +132,17 @@ fn only_a_process_that_runs_this_program_is_taken_for_the_holder() {
     stranger.kill().unwrap();
     stranger.wait().unwrap();
     assert_eq!(main_holder(&folders), None, "a number of nobody");
+}
+
+#[test]
+fn a_seat_that_another_process_has_taken_over_is_not_held_by_the_first() {
+    let (_dir, folders) = folders();
+    let own = Some(std::process::id());
+    assert!(!is_main_held(&folders, None));
+    let seat = Seat::claim_main(&folders).unwrap();
+    assert!(is_main_held(&folders, None) && is_main_held(&folders, own));
+    fs::write(seat.dir.join("lock"), "1").unwrap(); // what the next lab writes there
+    assert!(is_main_held(&folders, None) && !is_main_held(&folders, own));
 }
 
 #[test]

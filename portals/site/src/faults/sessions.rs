@@ -59,7 +59,7 @@ async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Resp
     let Some(real) = request.extensions().get::<Session>().cloned() else { return next.run(request).await };
     let faults = app.faults.get();
     let id = real.id();
-    let who = session::signed_in(&real).await.ok().flatten();
+    let who = session::signed_in(&app.sessions, &real).await.ok().flatten();
     if let (Some(user), None) = (id.and_then(|id| app.naive.revived(id)), &who) {
         let session = Session::new(None, Arc::new(app.sessions.clone()), None);
         let _ = session::impersonate(&session, &user).await;
@@ -78,7 +78,7 @@ async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Resp
     let signing_out = request.uri().path().ends_with("out");
     let mut answer = next.run(request).await;
     if faults.has(Fault::S12TokenInCookie) {
-        let now = session::signed_in(&real).await.ok().flatten();
+        let now = session::signed_in(&app.sessions, &real).await.ok().flatten();
         if signing_out && brought.is_some() {
             add_cookie(&mut answer, &format!("{READABLE}=; Path=/; Max-Age=0"));
         } else if let (Some(user), None) = (now, &brought) {

@@ -34,7 +34,7 @@ pub(super) async fn events(
     // Trap: listen first, look second. In the other order a logout between the two would be missed.
     let endings = app.sessions.listen().await?;
     let id = session.id();
-    let (Some(id), Some(who)) = (id, signed_in(&session).await?) else {
+    let (Some(id), Some(who)) = (id, signed_in(&app.sessions, &session).await?) else {
         return Ok((StatusCode::UNAUTHORIZED, Json(json!({"error": "not_signed_in"}))).into_response());
     };
     let stop = stopping.map_or_else(CancellationToken::new, |Extension(Stopping(stop))| stop);

@@ -54,7 +54,7 @@ enum Failed {
 /// # Errors
 /// [`Trouble::StoreAway`]. What the provider does is no error: it ends the session (`None`), or it does not.
 pub(crate) async fn active(app: &App, session: &Session) -> Result<Option<SignedIn>, Trouble> {
-    let Some(who) = signed_in(session).await? else { return Ok(None) };
+    let Some(who) = signed_in(&app.sessions, session).await? else { return Ok(None) };
     let Some(id) = session.id().filter(|_| is_due(&who, app.clock.now())) else { return Ok(Some(who)) };
     // Somebody else is at it. What is known is still good, so nobody waits.
     let Some(holder) = app.sessions.lease(id, LEASE).await? else { return Ok(Some(who)) };

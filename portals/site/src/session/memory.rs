@@ -12,14 +12,16 @@
 //! would each know only their own. [`super::redis`] has the same rules for several.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use portal_protocol::{Refusal, SeenTokens, Subject, Tombstones, VerifiedLogoutToken, matches};
+use serde::Deserialize as _;
 use serde_json::Value;
 use tower_sessions::session::{Id, Record};
 
-use super::Ending;
-use super::rules::{ANONYMOUS_LIFE, Data, EndedFirst, LAST_WORDS_LIFE, MOVE_LIFE, Owner, Parts, after, copy, mark};
+use super::rules::{ANONYMOUS_LIFE, Data, EndedFirst, LAST_WORDS_LIFE, MOVE_LIFE, Parts, after, copy, mark};
+use super::{Ending, SignedIn};
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,8 @@ const MOST_LAST_WORDS: usize = 1_000;
 #[derive(Debug)]
 struct Kept {
     data: Data,
-    who: Option<(Value, Owner)>,
+    /// As the type that the portal works with: a session is read far more often than written.
+    who: Option<Arc<SignedIn>>,
     generation: u64,
     expires_at: Timestamp,
     /// Its old id is deleted, its new one not created yet.
@@ -78,12 +81,13 @@ impl Memory {
     pub(super) fn create(&mut self, record: &mut Record, now: Timestamp) -> Result<(), EndedFirst> {
         let parts = Parts::of(record);
         let old = parts.moved_from().filter(|id| self.records.get(id).is_some_and(|kept| kept.moving));
-        let Parts { data, mut who, fresh, .. } = parts;
+        let Parts { data, who, fresh, .. } = parts;
+        let mut who = who.and_then(|(who, _)| typed(&who));
         let old = old.and_then(|id| self.take(id)).filter(|kept| kept.expires_at > now);
         let mut generation = 1;
-        if let Some((_, owner)) = &who {
+        if let Some(person) = &who {
             if fresh {
-                if self.tombstones.has_ended(owner.known(), now) {
+                if self.tombstones.has_ended(person.known(), now) {
                     return Err(EndedFirst);
                 }
             } else {
@@ -110,11 +114,11 @@ impl Memory {
         let copy = Parts::of(record);
         let current = copy.generation(record.id) == Some(kept.generation);
         let (before, generation) = (kept.who.clone(), kept.generation);
-        let (who, generation) = match copy.who {
+        let (who, generation) = match copy.who.and_then(|(who, _)| typed(&who)) {
             None if current && before.is_some() => (None, generation + 1),
             // Trap: a sign-in that keeps the id of the visitor is what session fixation needs. Our portals do not.
             Some(new) if copy.fresh && current && before.as_ref() != Some(&new) => {
-                if self.tombstones.has_ended(new.1.known(), now) {
+                if self.tombstones.has_ended(new.known(), now) {
                     return Err(EndedFirst);
                 }
                 (Some(new), generation + 1)
@@ -129,8 +133,14 @@ impl Memory {
     /// A copy of a session that is there and whose time is not over.
     pub(super) fn load(&self, id: Id, now: Timestamp) -> Option<Record> {
         let kept = self.live(id, now)?;
-        let who = kept.who.as_ref().map(|(who, _)| who.clone());
+        let who = kept.who.as_ref().and_then(|who| serde_json::to_value(who.as_ref()).ok());
         Some(copy(id, kept.data.clone(), who, kept.generation))
+    }
+
+    /// Who is signed in, and the session's generation: all that most requests want to know.
+    pub(super) fn who(&self, id: Id, now: Timestamp) -> Option<(Arc<SignedIn>, u64)> {
+        let kept = self.live(id, now)?;
+        Some((Arc::clone(kept.who.as_ref()?), kept.generation))
     }
 
     /// Takes the id from a session. Nobody can use it any more; a new id may continue it for [`MOVE_LIFE`], unless it
@@ -151,9 +161,9 @@ impl Memory {
     /// Replaces what the provider said about the person of a session: compare and set on the generation.
     pub(super) fn renew(&mut self, id: Id, generation: u64, who: Value, now: Timestamp) -> bool {
         let of_this = |kept: &&Kept| kept.generation == generation && kept.who.is_some();
-        let (Some(_), Some(owner)) = (self.live(id, now).filter(of_this), Owner::of(&who)) else { return false };
+        let (Some(_), Some(who)) = (self.live(id, now).filter(of_this), typed(&who)) else { return false };
         let Some(kept) = self.take(id) else { return false };
-        self.keep(id, Kept { who: Some((who, owner)), generation: generation + 1, ..kept }, now);
+        self.keep(id, Kept { who: Some(who), generation: generation + 1, ..kept }, now);
         true
     }
 
@@ -178,8 +188,8 @@ impl Memory {
         let mut named = Vec::new();
         for id in candidates {
             let Some(kept) = self.records.get(&id).filter(|kept| kept.expires_at > now) else { continue };
-            let Some((_, owner)) = &kept.who else { continue };
-            if matches(token, owner.known()).ends()? {
+            let Some(who) = &kept.who else { continue };
+            if matches(token, who.known()).ends()? {
                 named.push(id);
             }
         }
@@ -247,13 +257,13 @@ impl Memory {
 
     /// Keeps a session until the time that follows from who is signed in.
     fn keep(&mut self, id: Id, mut kept: Kept, now: Timestamp) {
-        let owner = kept.who.as_ref().map(|(_, owner)| owner);
-        kept.expires_at = owner.map_or_else(|| after(now, ANONYMOUS_LIFE), |owner| owner.expires_at);
+        let who = kept.who.as_ref();
+        kept.expires_at = who.map_or_else(|| after(now, ANONYMOUS_LIFE), |who| who.expires_at);
         self.index(id, kept);
     }
 
     fn index(&mut self, id: Id, kept: Kept) {
-        if let Some((_, owner)) = &kept.who {
+        if let Some(owner) = &kept.who {
             self.by_sub.entry((owner.iss.clone(), owner.sub.clone())).or_default().insert(id);
             if let Some(sid) = &owner.sid {
                 self.by_sid.entry((owner.iss.clone(), sid.clone())).or_default().insert(id);
@@ -267,7 +277,7 @@ impl Memory {
 
     fn take(&mut self, id: Id) -> Option<Kept> {
         let kept = self.records.remove(&id)?;
-        if let Some((_, owner)) = &kept.who {
+        if let Some(owner) = &kept.who {
             remove(&mut self.by_sub, (owner.iss.clone(), owner.sub.clone()), id);
             if let Some(sid) = &owner.sid {
                 remove(&mut self.by_sid, (owner.iss.clone(), sid.clone()), id);
@@ -296,6 +306,11 @@ impl Memory {
             }
         }
     }
+}
+
+/// The person that a copy names. [`Parts`] has seen already that it names one.
+fn typed(who: &Value) -> Option<Arc<SignedIn>> {
+    SignedIn::deserialize(who).ok().map(Arc::new)
 }
 
 fn ids(index: &HashMap<Key, HashSet<Id>>, iss: &str, name: &str) -> Vec<Id> {

@@ -1,7 +1,7 @@
 //! [`Memory`] behind a lock, as a [`Store`]: every call is one decision.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,11 +12,11 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 use tower_sessions::session::{Id, Record};
 
-use super::Ending;
 use super::begun::{Purpose, Unfinished};
 use super::memory::Memory;
 use super::rules::EndedFirst;
 use super::store::{Away, BACKLOG, Ended, News, Store};
+use super::{Ending, SignedIn};
 
 /// One process's sessions.
 #[derive(Debug)]
@@ -62,6 +62,10 @@ impl Store for MemoryStore {
 
     async fn load(&self, id: Id, now: Timestamp) -> Result<Option<Record>, Away> {
         Ok(self.memory().load(id, now))
+    }
+
+    async fn who(&self, id: Id, now: Timestamp) -> Result<Option<(Arc<SignedIn>, u64)>, Away> {
+        Ok(self.memory().who(id, now))
     }
 
     async fn part(&self, id: Id, now: Timestamp) -> Result<(), Away> {

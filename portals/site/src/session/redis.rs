@@ -21,6 +21,7 @@
 //! told, or to a proxy that knows the nodes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,10 +35,10 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tower_sessions::session::{Id, Record};
 
-use super::Ending;
 use super::begun::{self, Purpose};
 use super::rules::{ANONYMOUS_LIFE, Data, EndedFirst, MOVE_LIFE, Owner, Parts, after, copy, mark};
 use super::store::{Away, BACKLOG, News, Store};
+use super::{Ending, SignedIn};
 use crate::settings::RedisUrl;
 
 mod link;
@@ -160,6 +161,17 @@ impl Store for RedisStore {
         let data = serde_json::from_str(&data).map_err(unreadable)?;
         let who = who.map(|who| serde_json::from_str(&who)).transpose().map_err(unreadable)?;
         Ok(Some(copy(id, data, who, generation)))
+    }
+
+    async fn who(&self, id: Id, now: Timestamp) -> Result<Option<(Arc<SignedIn>, u64)>, Away> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(format!("{}session:{id}", self.prefix)).arg(&["ends", "moving", "generation", "who"]);
+        let fields: (Option<i64>, Option<String>, Option<u64>, Option<String>) = self.link.command(&get).await?;
+        let (Some(ends), None, Some(generation), Some(who)) = fields else { return Ok(None) };
+        if ends <= now.as_millisecond() {
+            return Ok(None);
+        }
+        Ok(Some((Arc::new(serde_json::from_str(&who).map_err(unreadable)?), generation)))
     }
 
     async fn part(&self, id: Id, now: Timestamp) -> Result<(), Away> {

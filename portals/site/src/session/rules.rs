@@ -11,7 +11,6 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use portal_protocol::KnownSession;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_sessions::session::{Id, Record};
@@ -70,10 +69,6 @@ pub(super) struct EndedFirst;
 impl Owner {
     pub(super) fn of(who: &Value) -> Option<Self> {
         Self::deserialize(who).ok()
-    }
-
-    pub(super) fn known(&self) -> KnownSession<'_> {
-        KnownSession { iss: &self.iss, sub: &self.sub, sid: self.sid.as_deref(), issued_at: self.issued_at }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a session knows about the person who signed in.
 
 use jiff::Timestamp;
+use portal_protocol::KnownSession;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Secret;
 
 /// A person who signed in, as the ID token told, and the tokens that came with it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SignedIn {
     /// The provider.
     pub(crate) iss: String,
@@ -54,6 +55,11 @@ pub(crate) struct Unconfirmed {
 }
 
 impl SignedIn {
+    /// What a logout token is compared with.
+    pub(crate) fn known(&self) -> KnownSession<'_> {
+        KnownSession { iss: &self.iss, sub: &self.sub, sid: self.sid.as_deref(), issued_at: self.issued_at }
+    }
+
     /// Whether the person has this role.
     pub(crate) fn has(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)

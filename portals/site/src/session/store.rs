@@ -20,7 +20,7 @@ use tower_sessions::session_store;
 use super::begun::Purpose;
 use super::memory_store::MemoryStore;
 use super::redis::RedisStore;
-use super::rules::{EndedFirst, Parts, SIGNED_IN};
+use super::rules::EndedFirst;
 use super::{Ending, SignedIn};
 use crate::clock::Clock;
 use crate::settings::{Settings, StoreAt};
@@ -69,6 +69,8 @@ pub(super) trait Store: fmt::Debug + Send + Sync {
     async fn save(&self, record: &Record, now: Timestamp) -> Result<Result<(), EndedFirst>, Away>;
     /// A copy of a session that is there and whose time is not over.
     async fn load(&self, id: Id, now: Timestamp) -> Result<Option<Record>, Away>;
+    /// Who is signed in, and the session's generation; `None` also when nobody is.
+    async fn who(&self, id: Id, now: Timestamp) -> Result<Option<(Arc<SignedIn>, u64)>, Away>;
     /// Takes the id from a session; a new id may continue it.
     async fn part(&self, id: Id, now: Timestamp) -> Result<(), Away>;
     /// Replaces what the provider said about the person, if the session is still in this generation.
@@ -170,11 +172,8 @@ impl Sessions {
 
     /// Who is signed in with this id, and which generation of the session says so.
     pub(crate) async fn who(&self, id: Id) -> Result<Option<(SignedIn, u64)>, Away> {
-        let Some(record) = self.store.load(id, self.clock.now()).await? else { return Ok(None) };
-        let generation = Parts::of(&record).generation(id);
-        let who = record.data.get(SIGNED_IN).cloned().map(serde_json::from_value);
-        let who = who.transpose().map_err(|error| Away { why: format!("a session cannot be read ({error})") })?;
-        Ok(who.zip(generation))
+        let found = self.store.who(id, self.clock.now()).await?;
+        Ok(found.map(|(who, generation)| (Arc::unwrap_or_clone(who), generation)))
     }
 
     /// Replaces what the provider said about the person. `false`: the session ended or changed meanwhile, and stays so.

@@ -10,10 +10,11 @@ use portal_protocol::VerifiedLogoutToken;
 use serde_json::{Value, json};
 use tower_sessions::session::{Id, Record};
 
+use super::SignedIn;
 use super::memory_store::MemoryStore;
 use super::rules::{FRESH, SIGNED_IN};
 use super::store::Store;
-use crate::testing::{self, ISSUER, NOW};
+use crate::testing::{self, NOW};
 
 mod contract;
 mod handle;
@@ -62,7 +63,7 @@ impl Subject {
 fn redis_store(server: &redis_server::RedisServer) -> super::redis::RedisStore {
     let crate::StoreAt::Redis(url) = server.url().parse().unwrap() else { panic!("no address of Redis") };
     // A name with everything that patterns and hash tags could stumble over.
-    super::redis::RedisStore::new(&url, "client-[*]?{x}", ISSUER).unwrap()
+    super::redis::RedisStore::new(&url, "client-[*]?{x}", testing::ISSUER).unwrap()
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -71,7 +72,15 @@ fn at(seconds: i64) -> Timestamp {
 
 /// What a session keeps of `sub`, whose ID token was issued at `issued`; it ends an hour after [`NOW`].
 fn who(sub: &str, sid: Option<&str>, issued: i64) -> Value {
-    json!({"iss": ISSUER, "sub": sub, "sid": sid, "issued_at": at(issued), "expires_at": at(3600)})
+    let john = crate::testing::john(at(0));
+    let who = SignedIn {
+        sub: sub.to_owned(),
+        sid: sid.map(str::to_owned),
+        issued_at: at(issued),
+        expires_at: at(3600),
+        ..john
+    };
+    serde_json::to_value(who).unwrap()
 }
 
 /// A new sign-in of `sub`.

@@ -8,7 +8,8 @@ use tower_sessions::session::{Id, Record};
 
 use super::super::rules::{FRESH, SIGNED_IN};
 use super::{Ending, MOST_LAST_WORDS, MOST_VISITORS, Memory};
-use crate::testing::{ISSUER, NOW};
+use crate::session::SignedIn;
+use crate::testing::{self, NOW};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(NOW + seconds).unwrap()
@@ -17,8 +18,8 @@ fn at(seconds: i64) -> Timestamp {
 fn created(memory: &mut Memory, who: Option<&str>) -> Id {
     let mut data = HashMap::new();
     if let Some(sub) = who {
-        let who = json!({"iss": ISSUER, "sub": sub, "sid": sub, "issued_at": at(0), "expires_at": at(3600)});
-        data.extend([(SIGNED_IN.to_owned(), who), (FRESH.to_owned(), json!(true))]);
+        let who = SignedIn { sub: sub.to_owned(), sid: Some(sub.to_owned()), ..testing::john(at(0)) };
+        data.extend([(SIGNED_IN.to_owned(), json!(who)), (FRESH.to_owned(), json!(true))]);
     }
     let mut record = Record { id: Id::default(), data, expiry_date: time::OffsetDateTime::UNIX_EPOCH };
     memory.create(&mut record, at(0)).unwrap();

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tower_sessions::{Session, SessionStore as _};
 
 use super::super::store::{Ended, News, Sessions};
-use super::super::{Ending, close, open, signed_in};
+use super::super::{Ending, close, in_copy, open};
 use super::Subject;
 use crate::clock::Clock;
 use crate::testing;
@@ -40,7 +40,7 @@ async fn signing_in_changes_the_id_and_keeps_what_the_browser_began() {
     assert!(sessions.load(&before).await.unwrap().is_none(), "the old id leads nowhere");
     let next = again(&sessions, &visitor);
     assert_eq!(next.get::<String>("browser").await.unwrap().as_deref(), Some("b1"));
-    assert_eq!(signed_in(&next).await.unwrap().unwrap().username, "john.employee");
+    assert_eq!(in_copy(&next).await.unwrap().unwrap().username, "john.employee");
 }
 
 #[tokio::test]
@@ -59,8 +59,8 @@ async fn a_request_in_flight_does_not_bring_a_session_back_when_it_ends() {
     let first = session(&sessions);
     open(&first, &testing::john(clock.now())).await.unwrap();
     let (in_flight, cycling) = (again(&sessions, &first), again(&sessions, &first));
-    assert!(signed_in(&in_flight).await.unwrap().is_some(), "loaded before the logout");
-    assert!(signed_in(&cycling).await.unwrap().is_some());
+    assert!(in_copy(&in_flight).await.unwrap().is_some(), "loaded before the logout");
+    assert!(in_copy(&cycling).await.unwrap().is_some());
 
     assert!(sessions.end(first.id().unwrap(), Ending::BackChannel).await.unwrap());
     in_flight.insert("note", "written after the logout").await.unwrap();
@@ -68,7 +68,7 @@ async fn a_request_in_flight_does_not_bring_a_session_back_when_it_ends() {
     cycling.cycle_id().await.unwrap();
     assert!(cycling.save().await.is_err(), "nor under a new id");
 
-    assert!(signed_in(&again(&sessions, &first)).await.unwrap().is_none());
+    assert!(in_copy(&again(&sessions, &first)).await.unwrap().is_none());
     assert_eq!(sessions.signed_in().await.unwrap(), (0, 0));
 }
 
