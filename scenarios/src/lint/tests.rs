@@ -79,7 +79,6 @@ fn wrong_values_are_named_where_they_stand() {
     assert_eq!(spoilt("minutes: 3", "minutes: 0"), "login/demo.md:5:10: a lesson takes 1 to 60 minutes");
     assert!(spoilt("level: 1", "level: 4").starts_with("login/demo.md:6:8: levels are"));
     assert!(spoilt("'>=26.2'", "'26.2'").starts_with("login/demo.md:11:11: `26.2` begins with none of"));
-    assert!(spoilt("drivers: [http]", "drivers: [http]\nfaults: [s4]").contains("no fault is called `s4`"));
     assert!(spoilt("id: demo", "id: dmo").contains("the file is not where its topic and id say"));
 }
 
@@ -94,4 +93,17 @@ fn every_distractor_says_what_one_believes_who_chooses_it() {
 fn a_sign_outs_expectation_stands_at_a_sign_out() {
     let line = spoilt("  expect:\n", "  expect:\n    state-returned: true\n");
     assert!(line.contains("belongs to a sign-out"), "{line}");
+}
+
+#[test]
+fn a_fault_that_the_lab_cannot_plant_is_named_with_the_nearest_one() {
+    let with = |faults: &str| {
+        let text = GOOD.replace("drivers: [http]", &format!("drivers: [http]\nfaults: [{faults}]"));
+        lint(&parse("login/demo.md", &text).unwrap(), &["demo", "other"])
+    };
+    assert!(with("s2-lying-200, s3-whose-localhost").is_empty(), "of the portals and of the realm");
+    let found = with("s2-lying-200, s2-lyin-200");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].to_string(), "login/demo.md:11:24: no fault is called `s2-lyin-200`");
+    assert!(found[0].help.as_ref().unwrap().starts_with("did you mean `s2-lying-200`?"), "{found:#?}");
 }

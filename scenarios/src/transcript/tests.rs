@@ -113,3 +113,12 @@ fn sets_that_keycloak_writes_in_an_order_of_its_own_are_sorted() {
          json scope = email openid profile
     "##);
 }
+
+#[test]
+fn the_head_names_the_faults_that_were_planted() {
+    let mut run = run(&Chance { port: 8080, salt: "a", admin_first: true }, STEP);
+    run.faults = vec!["s2-lying-200".to_owned(), "s3-whose-localhost".to_owned()];
+    let text = render(&run);
+    let head: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(head, ["fixture: John signs out: a fixture", "FAULT s2-lying-200", "FAULT s3-whose-localhost"]);
+}

@@ -25,6 +25,8 @@ async fn every_lesson_plays_as_its_snapshot_says_in_any_order() {
     let mut first = Vec::new();
     for lesson in &lessons {
         let run = runner::run(lesson, &stage.client()).await.unwrap();
+        let left = stage.client().status().await.unwrap().faults;
+        assert!(left.is_empty(), "{} leaves {left:?}", lesson.id());
         let text = transcript::render(&run);
         assert_eq!(run.failures().count(), 0, "{text}");
         let (path, _) = snapshot::place(&library.file(lesson), &run).unwrap();

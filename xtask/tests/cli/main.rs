@@ -97,6 +97,20 @@ fn the_labs_known_passwords_never_leave_loopback() {
     desk.run(&["lab", "up", "--bind", "0.0.0.0"]).assert_trouble(2, &["0.0.0.0"]);
 }
 
+#[test]
+fn faults_never_leave_loopback_not_even_with_passwords_of_ones_own() {
+    let desk = Desk::new();
+    let realm = realm::Realm::shipped().json().to_string().replace(realm::PASSWORD, "a-password-of-our-own");
+    let file = desk.folder.path().join("realm.json");
+    std::fs::write(&file, realm).unwrap();
+    let up = ["lab", "up", "--realm", file.to_str().unwrap(), "--bind", "192.0.2.1"];
+    for fault in ["s4-unverified-token", "s3-whose-localhost"] {
+        desk.run(&[&up[..], &["--fault", fault]].concat()).assert_trouble(8, &["plant faults", "192.0.2.1", "--bind"]);
+    }
+    desk.run(&["lab", "up", "--bind", "0.0.0.0", "--fault", "s4-unverified-token"]).assert_trouble(2, &["0.0.0.0"]);
+    assert_eq!(desk.run_id(), None, "no lab was started");
+}
+
 mod realm_lint;
 
 #[test]

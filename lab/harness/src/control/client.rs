@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::chosen::Chosen;
-use super::messages::{Reach, Status, Topology};
+use super::messages::{Reach, Refused, Status, Topology};
 use crate::faults::{Change, Told};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
@@ -108,6 +108,11 @@ impl LabClient {
         let answer = request.send().await.map_err(|error| broken(path, "no answer").caused_by(error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| broken(path, "the answer broke off").caused_by(error))?;
+        if status == reqwest::StatusCode::FORBIDDEN
+            && let Ok(Refused { what, means, action }) = serde_json::from_str(&text)
+        {
+            return Err(Trouble::new(Kind::Safety, what, means, action));
+        }
         if !status.is_success() {
             return Err(broken(path, &format!("{status}: {text}")));
         }

@@ -97,3 +97,11 @@ pub struct Reach {
     /// Whether the portal's tap saw the POST.
     pub arrived: bool,
 }
+
+/// What the lab refuses for safety, in the words of [`crate::trouble::Trouble`]: the person at the other end reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Refused {
+    pub(super) what: String,
+    pub(super) means: String,
+    pub(super) action: String,
+}

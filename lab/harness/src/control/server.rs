@@ -16,8 +16,9 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use super::messages::Refused;
 use crate::faults::{Change, Named};
-use crate::trouble::Trouble;
+use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
 
 /// How long `api/events` waits for exchanges that are under way.
@@ -161,6 +162,9 @@ async fn stop_lab(State(shared): State<Shared>) -> Response {
 fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
     match result {
         Ok(value) => Json(value).into_response(),
+        Err(Trouble { kind: Kind::Safety, what, means, action, .. }) => {
+            (StatusCode::FORBIDDEN, Json(Refused { what, means, action })).into_response()
+        }
         Err(trouble) => {
             let cause = std::error::Error::source(&trouble).map(|source| format!(" ({source})")).unwrap_or_default();
             (StatusCode::BAD_GATEWAY, format!("{trouble}{cause}; {}\n", trouble.means)).into_response()

@@ -85,3 +85,6 @@ impl Parts {
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,9 +56,9 @@ impl Stage {
             Look::LogoutAfterNewKey => self.new_key().await,
             _ => {}
         }
-        let mark = self.lab.mark().await.unwrap();
+        let before = self.lab.mark().await.unwrap();
         alex.sign_out(there, SignOut::AtPortal).await.unwrap();
-        let exchanges = self.exchanges(mark).await;
+        let exchanges = self.exchanges(before).await;
         let state = self.state(&alex, here).await;
         match look {
             Look::LogoutBesideMary => format!("Alex: {state}; Mary: {}", self.state(&mary, here).await),

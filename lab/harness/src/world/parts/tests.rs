@@ -1,0 +1,69 @@
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::Parts;
+use crate::control::chosen::Chosen;
+use crate::control::client::LabClient;
+use crate::control::messages::Topology;
+use crate::control::server;
+use crate::faults::{Change, Faults};
+use crate::keycloak::admin::Admin;
+use crate::keycloak::{Credentials, RuntimeKind};
+use crate::listening::{self, Limits};
+use crate::ports::Ports;
+use crate::recorder::Recorder;
+use crate::trouble::Kind;
+
+/// A lab that other computers can reach. Nothing of Keycloak is there: what is refused must not get that far.
+fn exposed() -> Parts {
+    let nowhere: Url = "http://127.0.0.1:9/".parse().unwrap();
+    let bind = "192.0.2.1".parse().unwrap();
+    let credentials = Credentials { username: "nobody".to_owned(), password: String::new() };
+    Parts {
+        topology: Topology {
+            keycloak: nowhere.clone(),
+            issuer: nowhere.clone(),
+            version: "26.7.3".to_owned(),
+            runtime: RuntimeKind::Dist,
+            portals: Vec::new(),
+        },
+        chosen: Chosen { ports: Ports::Auto, bind, realm: String::new(), distribution: None, image: None, url: None },
+        recorder: Recorder::new(),
+        admin: Admin::new(nowhere.clone(), &nowhere, credentials),
+        upstream: nowhere,
+        portals: Vec::new(),
+        faults: Faults::default(),
+        bind,
+        http: crate::http::client(Duration::from_secs(5)),
+    }
+}
+
+#[tokio::test]
+async fn a_running_lab_that_others_can_reach_gets_no_faults_and_says_why() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let stop = CancellationToken::new();
+    let router = server::router(Arc::new(exposed()), "word", stop.clone());
+    let serving = tokio::spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
+    let client = LabClient::new(base, "word".to_owned());
+
+    for fault in ["s4-unverified-token", "s3-whose-localhost"] {
+        let change = Change { on: vec![fault.to_owned()], off: Vec::new() };
+        let refused = client.switch_faults(&change).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Safety, "{refused:?}");
+        assert_eq!(refused.what, "refusing to plant faults in a lab that listens on 192.0.2.1");
+        assert!(refused.action.contains("--bind"), "{refused:?}");
+    }
+    assert!(client.faults().await.unwrap().iter().all(|fault| !fault.on));
+    // Switching off is never refused.
+    let off = Change { on: Vec::new(), off: vec!["s4-unverified-token".to_owned()] };
+    assert_eq!(client.switch_faults(&off).await.unwrap(), Vec::<String>::new());
+
+    stop.cancel();
+    serving.await.unwrap();
+}
