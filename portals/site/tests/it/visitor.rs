@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +12,13 @@ use http_body_util::BodyExt as _;
 use portals::{Kind, Portal};
 use tower::ServiceExt as _;
 use url::Url;
+
+/// Made once, since making it reads all root certificates. It keeps no connection: each test has a runtime of its own.
+static TO_THE_PROVIDER: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    client.pool_max_idle_per_host(0).build().unwrap()
+});
 
 /// A browser at one portal.
 #[derive(Clone)]
@@ -103,8 +111,7 @@ impl Visitor {
     pub(crate) async fn begin_sign_in(&mut self) -> String {
         let answer = self.get(if self.kind == Kind::Admin { "/admin/auth" } else { "/login" }).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        let back = client.get(answer.location()).send().await.unwrap();
+        let back = TO_THE_PROVIDER.get(answer.location()).send().await.unwrap();
         let back = Url::parse(back.headers()[LOCATION].to_str().unwrap()).unwrap();
         format!("{}?{}", back.path(), back.query().unwrap())
     }

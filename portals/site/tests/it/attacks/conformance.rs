@@ -5,6 +5,8 @@
 //! parameter and every token a claim that must be ignored; tokens live two minutes. Left out, because it is the suite's
 //! work and not the portal's: its scripted browser, TLS, and the registration of a client.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portal_protocol::forge::{Mutation, Pen};
 use portals::{Kind, StoreAt};
 use serde_json::{Value, json};
@@ -129,11 +131,8 @@ fn one<'a>(query: &'a [(String, String)], name: &str) -> &'a str {
 async fn rp_init_logout() {
     for kind in SERVERS {
         let (query, mut visitor, scene) = signs_out(kind).await;
-        let hint: Value = {
-            use base64::Engine as _;
-            let payload = one(&query, "id_token_hint").split('.').nth(1).unwrap();
-            serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-        };
+        let payload = one(&query, "id_token_hint").split('.').nth(1).unwrap();
+        let hint: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
         assert_eq!((&hint["sid"], &hint["iss"]), (&json!(scene.forge.sid), &json!(scene.provider.issuer())));
         assert!(one(&query, "post_logout_redirect_uri").starts_with("http://localhost:300"));
         let state = one(&query, "state");

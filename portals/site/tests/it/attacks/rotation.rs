@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use portal_protocol::KeySet;
 use portal_protocol::forge::Mutation;
@@ -142,10 +144,7 @@ async fn ten_thousand_unknown_key_ids_cause_one_fetch_per_cool_down() {
         let began = scene.portal.clock().now();
         for number in 0..each {
             let header = json!({"alg": "RS256", "typ": "logout+jwt", "kid": format!("invented-{round}-{number}")});
-            let header = {
-                use base64::Engine as _;
-                base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header.to_string())
-            };
+            let header = URL_SAFE_NO_PAD.encode(header.to_string());
             let answer = sender.post("/logout", &format!("logout_token={header}.{rest}")).await;
             assert_eq!(answer.status, 400);
         }

@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::wire::{Framing, Reply, head};
 
 /// Beyond this the portal would wait for ever.
-const MOST: Duration = Duration::from_secs(60);
+const MOST: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_body_that_arrives_byte_by_byte_is_given_up() {
