@@ -67,6 +67,8 @@ pub(crate) struct Faults {
 struct Held {
     on: Vec<Named>,
     planted: Planted,
+    /// A change was begun and not finished: what is planted may be something else than `on` says.
+    unsure: bool,
 }
 
 impl Named {
@@ -159,6 +161,21 @@ pub(crate) fn refuse_exposed(bind: IpAddr, wanted: &[Named]) -> Result<(), Troub
     ))
 }
 
+/// A Keycloak that is somebody else's gets no weak realm: one on another computer could be used by everybody who reaches
+/// it, and an adopted realm could not be put back after the lab was killed.
+///
+/// # Errors
+/// Safety: a realm fault is wanted there. `foreign` says why it is not the lab's own.
+pub(crate) fn refuse_foreign(foreign: Option<&'static str>, wanted: &[Named]) -> Result<(), Trouble> {
+    let Some(why) = foreign.filter(|_| wanted.iter().any(|fault| fault.realm().is_some())) else { return Ok(()) };
+    Err(Trouble::new(
+        Kind::Safety,
+        format!("refusing to plant faults of the realm: {why}"),
+        "a weak realm must stay where nobody but this lab can use it, and where it can be put back",
+        "use a Keycloak of the lab's own (`--runtime dist`), or faults of the portals",
+    ))
+}
+
 impl Faults {
     /// Names of the faults that are on, in the order in which they were switched on.
     pub(crate) async fn on(&self) -> Vec<String> {
@@ -192,11 +209,13 @@ impl Faults {
         }
         // Should a step fail, everything that may be there counts as on.
         held.on.extend(wanted.iter().copied().filter(|fault| !before.contains(fault)));
-        if before != wanted {
+        if before != wanted || held.unsure {
+            held.unsure = true;
             let realm: Vec<&'static realm::Fault> = wanted.iter().filter_map(|fault| fault.realm()).collect();
             held.planted.plant(admin, &realm).await?;
-            switch_portals(portals, &before, &wanted)?;
+            switch_portals(portals, &wanted)?;
             held.on = wanted;
+            held.unsure = false;
         }
         Ok(held.on.iter().map(ToString::to_string).collect())
     }
@@ -229,13 +248,9 @@ impl Named {
 
 /// Every portal takes of the set what it can have. Switching makes a portal forget what its naive twins remember, so a
 /// set that stays the same is not set again.
-fn switch_portals(portals: &[portals::Portal], before: &[Named], wanted: &[Named]) -> Result<(), Trouble> {
-    let set = |named: &[Named]| named.iter().filter_map(|fault| fault.portal()).collect::<portals::Faults>();
-    let (before, wanted) = (set(before), set(wanted));
-    if before == wanted {
-        return Ok(());
-    }
-    for portal in portals {
+fn switch_portals(portals: &[portals::Portal], wanted: &[Named]) -> Result<(), Trouble> {
+    let wanted: portals::Faults = wanted.iter().filter_map(|fault| fault.portal()).collect();
+    for portal in portals.iter().filter(|portal| portal.faults() != portal.possible(wanted)) {
         portal.set_faults(wanted).map_err(|exposed| {
             Trouble::new(
                 Kind::Safety,

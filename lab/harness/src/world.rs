@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::Url;
+use url::{Host, Url};
 
 use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
@@ -94,6 +94,7 @@ impl Lab {
     pub async fn start(options: Options, cancel: CancellationToken) -> Result<Self, Trouble> {
         refuse_weak_settings(options.bind, &options.realm)?;
         faults::refuse_exposed(options.bind, &options.faults)?;
+        faults::refuse_foreign(foreign(&options), &options.faults)?;
         for line in sweep::sweep(&options.folders).await? {
             options.progress.note(&line);
         }
@@ -225,6 +226,7 @@ async fn assemble(
             portals: hosted.portals,
             faults: Faults::default(),
             bind: options.bind,
+            foreign: foreign(options),
             http: http::client(Duration::from_secs(5)),
         };
         let Listeners { keycloak, control, internal, external, admin } = listeners;
@@ -311,6 +313,26 @@ fn launch(options: &Options, seat: &Seat, places: &Places) -> Launch {
 }
 
 /// What the taps know of our portals. Both spellings of a portal's logout page take back-channel POSTs.
+/// Why the realm is not the lab's own, if it is not.
+fn foreign(options: &Options) -> Option<&'static str> {
+    let external = &options.keycloak.external;
+    let elsewhere = external.url.as_ref().is_some_and(|url| !is_on_this_computer(url));
+    match options.runtime {
+        Runtime::External if external.adopt => Some("it is adopted, so it is somebody's"),
+        Runtime::External if elsewhere => Some("its Keycloak is on another computer"),
+        _ => None,
+    }
+}
+
+fn is_on_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 fn registry() -> Registry {
     let app = |client: Client| KnownApp {
         name: client.portal().to_owned(),

@@ -228,9 +228,10 @@ impl Trouble {
             Self::StoreAway { .. } => page(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The portal cannot look up who is signed in",
-                "The place where it keeps its sessions cannot be reached, so nobody is let in, and nobody was signed out \
-                 by that.",
-                "Wait a moment and load the page again. If it stays like this, tell whoever runs the portal.",
+                "The place where it keeps its sessions cannot be reached, so nobody is let in. If you \
+                 were signing out, nobody knows how far that came.",
+                "Wait a moment and load the page again; if you were signing out, sign in and out once more, or close the \
+                 browser. If it stays like this, tell whoever runs the portal.",
             ),
             Self::Fault { .. } => page(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -270,7 +271,8 @@ impl From<tower_sessions::session::Error> for Trouble {
             tower_sessions::session::Error::Store(tower_sessions::session_store::Error::Backend(why)) => {
                 Self::StoreAway { why }
             }
-            other => Self::Fault { why: format!("the session store failed ({other})") },
+            // Trap: the message would quote what it could not read, and that may be a token.
+            _ => Self::Fault { why: "the session store holds something that cannot be read".to_owned() },
         }
     }
 }

@@ -15,7 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::admin::Approvals;
 use crate::clock::Clock;
 use crate::error::Trouble;
-use crate::faults::{self, Exposed, Fault, Faults, Switches};
+use crate::faults::{self, Exposed, Faults, Switches};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::oidc::http::{Http, HttpError};
@@ -126,13 +126,17 @@ impl Portal {
         self.app.faults.get()
     }
 
+    /// Those of `faults` that this portal can have.
+    pub fn possible(&self, faults: Faults) -> Faults {
+        faults.iter().filter(|fault| fault.about().portals.contains(&self.kind())).collect()
+    }
+
     /// Switches exactly these faults on, those that this portal can have, and every other one off.
     ///
     /// # Errors
     /// [`Exposed`] when other computers can reach the portal. Nothing has changed then.
     pub fn set_faults(&self, faults: Faults) -> Result<(), Exposed> {
-        let possible = |fault: &Fault| fault.about().portals.contains(&self.kind());
-        let faults: Faults = faults.iter().filter(possible).collect();
+        let faults = self.possible(faults);
         if !faults.is_empty() && self.app.exposed.get() == Some(&true) {
             return Err(Exposed);
         }
@@ -161,6 +165,7 @@ impl Portal {
     /// [`PortalError::Store`] when the session store is away; then nothing was put back.
     pub async fn reset(&self) -> Result<(), PortalError> {
         self.app.sessions.clear().await.map_err(|away| PortalError::Store(away.why))?;
+        self.app.naive.clear();
         self.app.approvals.reset();
         self.app.provider.forget();
         self.app.journal.clear();

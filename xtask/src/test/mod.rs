@@ -57,6 +57,14 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
         eprintln!("skipped: lane {lane} (see above)");
     }
     say(&totals.closing_line());
+    if totals.passed + totals.failed == 0 {
+        return Err(Trouble::new(
+            Kind::Usage,
+            "no test ran",
+            "no test has a name that contains this word, or it is in a lane that was left out",
+            "see the names: `cargo test --workspace -- --list`",
+        ));
+    }
     if totals.failed > 0 {
         return Err(Trouble::new(
             Kind::Lesson,

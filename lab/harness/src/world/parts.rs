@@ -23,6 +23,8 @@ pub(crate) struct Parts {
     pub(crate) portals: Vec<portals::Portal>,
     pub(crate) faults: Faults,
     pub(super) bind: IpAddr,
+    /// Why the realm is not the lab's own, if it is not.
+    pub(super) foreign: Option<&'static str>,
     pub(crate) http: reqwest::Client,
 }
 
@@ -60,6 +62,7 @@ impl Parts {
     /// Switches faults; gives the names of those that are on then.
     pub(crate) async fn switch_faults(&self, on: &[Named], off: &[Named]) -> Result<Vec<String>, Trouble> {
         faults::refuse_exposed(self.bind, on)?;
+        faults::refuse_foreign(self.foreign, on)?;
         let names = self.faults.switch(&self.admin, &self.portals, on, off).await?;
         let text =
             if names.is_empty() { "no fault is on".to_owned() } else { format!("faults on: {}", names.join(", ")) };

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-/// Runs one portal of the training lab until Ctrl-C.
+/// Runs one portal of the training lab until Ctrl-C or SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "portal", version, about, after_long_help = fault_list())]
 struct Args {
@@ -99,16 +99,36 @@ async fn run(args: Args) -> Result<(), Problem> {
     let stop = CancellationToken::new();
     let word_to_stop = stop.clone();
     tokio::spawn(async move {
-        // Without Ctrl-C handling in this environment the program runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_ok() {
-            word_to_stop.cancel();
-        }
+        asked_to_stop().await;
+        word_to_stop.cancel();
     });
     if let Err(error) = portal.check_store().await {
         tracing::warn!(target: "portal", "{error}; the portal starts, and answers 503 until it is there");
     }
     println!("{}", portal.settings().public_url.as_str().trim_end_matches('/'));
     portals::serve(&portal, listener, stop).await.map_err(exposed)
+}
+
+/// Resolves at Ctrl-C, and at what service managers and container engines send instead.
+async fn asked_to_stop() {
+    // Where the system gives no such signal, the program runs until it is killed.
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! { () = interrupted => {}, () = terminated => {} }
 }
 
 /// The faults on the command line, all of which this portal must be able to have.

@@ -79,7 +79,7 @@ faults! {
         "The sign-out sends `post_logout_redirect_uri` alone, after the local session is gone: the provider shows an error and stays signed in.",
         "Send `id_token_hint` and `client_id` with it, so keep the ID token until then.";
     S12TokenInCookie: "s12-token-in-cookie", "S12, P-06, P-07", "RI-01", SERVERS,
-        "The session is a signed cookie that anybody can read, with the access token in it; a copy of it works after the sign-out.",
+        "The session is a cookie that anybody can read, with the access token in it; a copy of it works after the sign-out.",
         "Keep the session on the server and give the browser a random id.";
     S13RolesFromUserinfo: "s13-roles-from-userinfo", "S13, P-10", "LI-17", &[Kind::Admin],
         "Roles are read from userinfo, where the provider does not put them, so nobody has any.",

@@ -15,12 +15,10 @@ use tower_sessions::Session;
 use tower_sessions::cookie::Key;
 use tower_sessions::session::Id;
 
-use super::Fault;
+use super::{Fault, Faults};
 use crate::portal::App;
 use crate::session::{self, SignedIn};
-
-/// The cookie of `s12-token-in-cookie`.
-const READABLE: &str = "portal_user";
+use crate::settings::Secret;
 
 /// What the naive twins keep in this process's memory, which is part of what is wrong with them.
 #[derive(Debug, Default)]
@@ -58,17 +56,17 @@ pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> R
 async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let Some(real) = request.extensions().get::<Session>().cloned() else { return next.run(request).await };
     let faults = app.faults.get();
-    let id = real.id();
+    let id = real.id().filter(|_| faults.has(Fault::P22LateSave));
     let who = session::signed_in(&app.sessions, &real).await.ok().flatten();
     if let (Some(user), None) = (id.and_then(|id| app.naive.revived(id)), &who) {
         let session = Session::new(None, Arc::new(app.sessions.clone()), None);
         let _ = session::impersonate(&session, &user).await;
         request.extensions_mut().insert(session);
     }
-    if who.as_ref().is_some_and(|who| app.naive.hides(who)) {
+    if who.as_ref().is_some_and(|who| app.naive.hides(faults, who)) {
         request.extensions_mut().insert(Session::new(None, Arc::new(app.sessions.clone()), None));
     }
-    let brought = faults.has(Fault::S12TokenInCookie).then(|| in_cookie(request.headers())).flatten();
+    let brought = faults.has(Fault::S12TokenInCookie).then(|| in_cookie(&app, request.headers())).flatten();
     if let (Some(user), None) = (&brought, &who) {
         let session = Session::new(None, Arc::new(app.sessions.clone()), None);
         // In memory only: this session is never saved.
@@ -80,18 +78,26 @@ async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Resp
     if faults.has(Fault::S12TokenInCookie) {
         let now = session::signed_in(&app.sessions, &real).await.ok().flatten();
         if signing_out && brought.is_some() {
-            add_cookie(&mut answer, &format!("{READABLE}=; Path=/; Max-Age=0"));
+            add_cookie(&mut answer, &format!("{}=; Path=/; Max-Age=0", readable(&app)));
         } else if let (Some(user), None) = (now, &brought) {
+            // Browsers keep no cookie of more than 4096 bytes; the demo's held the access token alone, too.
+            let user = SignedIn { id_token: Secret::new(""), refresh_token: None, ..user };
             let text = serde_json::to_vec(&user).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
-            add_cookie(&mut answer, &format!("{READABLE}={text}; Path=/; SameSite=Lax"));
+            add_cookie(&mut answer, &format!("{}={text}; Path=/; SameSite=Lax", readable(&app)));
         }
     }
     answer
 }
 
-fn in_cookie(headers: &HeaderMap) -> Option<SignedIn> {
+/// The name of the cookie of `s12-token-in-cookie`.
+fn readable(app: &App) -> String {
+    format!("{}_user", app.settings.kind.word())
+}
+
+fn in_cookie(app: &App, headers: &HeaderMap) -> Option<SignedIn> {
     let cookies = headers.get(COOKIE)?.to_str().ok()?;
-    let text = cookies.split("; ").find_map(|pair| pair.strip_prefix(READABLE)?.strip_prefix('='))?;
+    let name = readable(app);
+    let text = cookies.split("; ").find_map(|pair| pair.strip_prefix(&name)?.strip_prefix('='))?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
@@ -135,9 +141,11 @@ impl Naive {
         self.kept().banned.contains(sub)
     }
 
-    fn hides(&self, who: &SignedIn) -> bool {
+    /// Whether a fault that is on hides this session. What another one left behind in the meantime does not count.
+    fn hides(&self, faults: Faults, who: &SignedIn) -> bool {
         let kept = self.kept();
-        kept.everybody_out || who.sid.as_ref().is_some_and(|sid| kept.revoked.contains(sid))
+        let revoked = || who.sid.as_ref().is_some_and(|sid| kept.revoked.contains(sid));
+        (faults.has(Fault::S6Revival) && kept.everybody_out) || (faults.has(Fault::S8MemoryRevocations) && revoked())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

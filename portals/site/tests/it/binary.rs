@@ -51,7 +51,13 @@ pub(crate) async fn log_of_delivering(kind: Kind, faults: Faults, token: &str) -
 }
 
 #[tokio::test]
-async fn it_prints_its_address_answers_and_stops_at_ctrl_c() {
+async fn it_prints_its_address_answers_and_stops_when_it_is_asked_to() {
+    for signal in ["-INT", "-TERM"] {
+        it_stops_at(signal).await;
+    }
+}
+
+async fn it_stops_at(signal: &str) {
     // Every option can stand in the environment as well.
     let mut command = portal(&["--port", "0"]);
     command.env("SSO_PORTAL_PORTAL", "admin").env("SSO_PORTAL_ISSUER", LOCAL);
@@ -66,7 +72,7 @@ async fn it_prints_its_address_answers_and_stops_at_ctrl_c() {
     assert_eq!(health.unwrap().text().await.unwrap(), r#"{"status":"ok","portal":"admin"}"#);
 
     let id = child.0.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(Command::new("kill").args([signal, "--", &id]).status().unwrap().success());
     assert!(child.0.wait().unwrap().success());
     let mut log = String::new();
     child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();

@@ -39,6 +39,7 @@ fn exposed() -> Parts {
         portals: Vec::new(),
         faults: Faults::default(),
         bind,
+        foreign: None,
         http: crate::http::client(Duration::from_secs(5)),
     }
 }
