@@ -33,7 +33,7 @@ async fn says_503(portal: &Portal, visitor: &mut Visitor) {
         let answer = timeout(DEADLINE, visitor.get(path)).await.unwrap_or_else(|_| panic!("{path} hangs"));
         assert_eq!(answer.status, 503, "{path}: {}", answer.body);
         assert!(answer.body.contains("cannot look up who is signed in"), "{path}: {}", answer.body);
-        assert!(answer.body.contains("nobody was signed out"), "{path}: {}", answer.body);
+        assert!(answer.body.contains("nobody is let in"), "{path}: {}", answer.body);
     }
     let health = visitor.get("/health").await;
     assert_eq!(health.status, 503);
