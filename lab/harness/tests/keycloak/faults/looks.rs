@@ -209,8 +209,8 @@ impl Stage {
         }
         let told = self.exchanges(mark).await.iter().any(|exchange| exchange.channel == Channel::BackChannel);
         let told = if told { "somebody" } else { "nobody" };
-        let portal = if self.cell(&john, "internal").await == CellState::Out { "out" } else { "in" };
-        format!("{promised} s; then the single sign-on is over, {told} was told, and internal says: {portal}")
+        // What the portal says at this very moment is left out: its own session ends with the tokens, at about the same time.
+        format!("{promised} s; then the single sign-on is over, and {told} was told")
     }
 }
 
