@@ -1,8 +1,10 @@
 //! How often one computer may begin or finish a sign-in.
 //!
 //! A sign-in costs the portal memory and requests to the provider, and it costs an attacker nothing. So both of its steps
-//! have a rate, for each address separately. Trap: the address is the connection's own. `X-Forwarded-For` is written by
-//! whoever likes; a portal behind a proxy must limit there, or trust that header from that proxy only.
+//! have a rate, for each address separately. Behind the lab's tap all visitors share one, which its burst allows for.
+//!
+//! Trap: the address is the connection's own. `X-Forwarded-For` is written by whoever likes; a portal behind a proxy must
+//! limit there, or trust that header from that proxy only.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;

@@ -1,7 +1,8 @@
 //! Numbers for Prometheus: requests, and logins and logouts by channel, verdict and rule.
 //!
 //! Trap: numbers about people are for those who run the portal. `/metrics` is served to programs on the same computer only,
-//! and no label holds a name, a session or anything that a visitor wrote.
+//! and no label holds a name, a session or anything that a visitor wrote. Behind a proxy on the same computer, as the lab's
+//! tap is one, everybody looks local: such a proxy must keep this path to itself.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -46,8 +46,7 @@ impl Lane {
             }
             Self::Docker => {
                 Self::Keycloak.possible()?;
-                let hint =
-                    "start one; on Debian and Ubuntu `cargo xtask test --install` does it where the computer allows it";
+                let hint = "start one; on Debian `cargo xtask test --install` does it where the computer allows it";
                 answers(
                     "docker",
                     &["version", "--format", "{{.Server.Version}}"],

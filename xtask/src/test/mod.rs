@@ -20,7 +20,7 @@ use totals::Totals;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Install what is missing first: Chromium, its driver, Redis and a container engine (Debian and Ubuntu, as root)
+    /// Install what is missing first: Chromium, its driver, Redis and a container engine (Debian, as root)
     #[arg(long)]
     install: bool,
     /// Only these lanes: keycloak, chromium, docker, redis; tests that need none of them always run
