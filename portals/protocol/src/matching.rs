@@ -20,6 +20,15 @@ pub struct KnownSession<'a> {
     pub sid: Option<&'a str>,
     /// `iat` of the ID token: when the provider vouched for this session, by the provider's clock.
     pub issued_at: Timestamp,
+    /// `auth_time` of the ID token, if it says it: when the person signed in at the provider.
+    pub auth_time: Option<Timestamp>,
+}
+
+impl KnownSession<'_> {
+    /// The earliest moment that the ID token shows the provider's session to have existed: `auth_time`, else `iat`.
+    pub fn began(&self) -> Timestamp {
+        self.auth_time.unwrap_or(self.issued_at)
+    }
 }
 
 /// What a logout token means for one session.

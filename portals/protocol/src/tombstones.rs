@@ -24,7 +24,7 @@ pub const TOMBSTONE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 pub struct Tombstone {
     /// Whose sessions.
     pub key: TombstoneKey,
-    /// `iat` of the logout token. Sessions that the provider vouched for after that are not meant.
+    /// `iat` of the logout token. What began at the provider after that is not meant.
     pub issued_at: Timestamp,
 }
 
@@ -79,9 +79,12 @@ impl Tombstone {
     pub fn covers(&self, session: KnownSession<'_>) -> bool {
         match &self.key {
             // `sid` is unique, so in doubt the session is the one that ended. But some releases of Keycloak have used a
-            // `sid` again after the next sign-in: that one is later than the token.
+            // `sid` again after the next sign-in: the person proved who they are later than the token was made.
+            //
+            // Trap: `iat` does not tell these two apart. While a provider still notifies the other applications, it may
+            // redeem a code of the session that it is ending, with an ID token younger than the logout token.
             TombstoneKey::Session { iss, sid } => {
-                session.iss == iss && session.sid == Some(sid.as_str()) && session.issued_at <= self.issued_at
+                session.iss == iss && session.sid == Some(sid.as_str()) && session.began() <= self.issued_at
             }
             // A user is not unique in that way. Times are whole seconds, and signing in again within the same second
             // must work: who signs out may always sign in.

@@ -11,7 +11,7 @@ fn token(sub: Option<&str>, sid: Option<&str>) -> VerifiedLogoutToken {
 
 /// John's session on one of his devices, an hour old.
 fn session(sid: &str) -> KnownSession<'_> {
-    KnownSession { iss: ISSUER, sub: "john", sid: Some(sid), issued_at: hours(-1) }
+    KnownSession { iss: ISSUER, sub: "john", sid: Some(sid), issued_at: hours(-1), auth_time: None }
 }
 
 fn hours(hours: i64) -> Timestamp {

@@ -10,7 +10,7 @@ fn at(seconds: i64) -> Timestamp {
 
 /// A session whose ID token was issued at `seconds`.
 fn session<'a>(sub: &'a str, sid: &'a str, seconds: i64) -> KnownSession<'a> {
-    KnownSession { iss: ISSUER, sub, sid: Some(sid), issued_at: at(seconds) }
+    KnownSession { iss: ISSUER, sub, sid: Some(sid), issued_at: at(seconds), auth_time: None }
 }
 
 /// A memory with one logout, issued now.
@@ -34,6 +34,15 @@ fn a_sid_that_is_used_again_after_the_logout_is_another_session() {
     let tombstones = after(None, Some("phone"));
     assert!(tombstones.has_ended(session("john", "phone", 0), at(1)), "in the same second it is in doubt the old one");
     assert!(!tombstones.has_ended(session("john", "phone", 1), at(1)));
+}
+
+#[test]
+fn a_code_redeemed_after_its_session_ended_opens_nothing() {
+    let tombstones = after(Some("john"), Some("phone"));
+    let younger = KnownSession { auth_time: Some(at(-50)), ..session("john", "phone", 3) };
+    assert!(tombstones.has_ended(younger, at(4)), "the person signed in before the logout, whatever `iat` says");
+    let anew = KnownSession { auth_time: Some(at(2)), ..younger };
+    assert!(!tombstones.has_ended(anew, at(4)), "the person signed in again");
 }
 
 #[test]

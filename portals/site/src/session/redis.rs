@@ -95,8 +95,9 @@ fn who_of(call: &mut ScriptInvocation<'_>, parts: &Parts) {
         let by_sid = owner.sid.as_ref().map_or_else(String::new, |sid| name(&owner.iss, sid));
         call.arg(who.to_string()).arg(name(&owner.iss, &owner.sub)).arg(by_sid).arg(&owner.sub);
         call.arg(owner.issued_at.as_millisecond()).arg(owner.expires_at.as_millisecond());
+        call.arg(owner.auth_time.unwrap_or(owner.issued_at).as_millisecond());
     } else {
-        for _ in 0..6 {
+        for _ in 0..7 {
             call.arg("");
         }
     }

@@ -49,6 +49,7 @@ pub(super) struct Owner {
     pub(super) sub: String,
     pub(super) sid: Option<String>,
     pub(super) issued_at: Timestamp,
+    pub(super) auth_time: Option<Timestamp>,
     pub(super) expires_at: Timestamp,
 }
 

@@ -57,7 +57,13 @@ pub(crate) struct Unconfirmed {
 impl SignedIn {
     /// What a logout token is compared with.
     pub(crate) fn known(&self) -> KnownSession<'_> {
-        KnownSession { iss: &self.iss, sub: &self.sub, sid: self.sid.as_deref(), issued_at: self.issued_at }
+        KnownSession {
+            iss: &self.iss,
+            sub: &self.sub,
+            sid: self.sid.as_deref(),
+            issued_at: self.issued_at,
+            auth_time: self.auth_time,
+        }
     }
 
     /// Whether the person has this role.

@@ -77,6 +77,7 @@ fn who(sub: &str, sid: Option<&str>, issued: i64) -> Value {
         sub: sub.to_owned(),
         sid: sid.map(str::to_owned),
         issued_at: at(issued),
+        auth_time: None,
         expires_at: at(3600),
         ..john
     };
@@ -86,6 +87,13 @@ fn who(sub: &str, sid: Option<&str>, issued: i64) -> Value {
 /// A new sign-in of `sub`.
 fn record(sub: &str, sid: &str, issued: i64) -> Record {
     signed_in(who(sub, Some(sid), issued))
+}
+
+/// A sign-in whose code is redeemed at `issued`, long after the person proved who they are at `auth_time`.
+fn redeemed(sub: &str, sid: &str, auth_time: i64, issued: i64) -> Record {
+    let mut who = who(sub, Some(sid), issued);
+    who["auth_time"] = json!(at(auth_time));
+    signed_in(who)
 }
 
 fn signed_in(who: Value) -> Record {

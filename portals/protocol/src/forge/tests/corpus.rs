@@ -29,7 +29,7 @@ fn expectations(case: &Case) -> Expectations {
 fn effect(case: &Case, token: &VerifiedLogoutToken, forge: &Forge) -> Result<Effect, Refusal> {
     let age = if case.circumstance == Circumstance::SessionIsNewer { 0 } else { 60 };
     let issued_at = now() - SignedDuration::from_secs(age);
-    let mine = KnownSession { iss: ISSUER, sub: &forge.sub, sid: Some(&forge.sid), issued_at };
+    let mine = KnownSession { iss: ISSUER, sub: &forge.sub, sid: Some(&forge.sid), issued_at, auth_time: None };
     if case.circumstance == Circumstance::SessionIsLate {
         let mut tombstones = Tombstones::new(1);
         tombstones.remember(token, now());

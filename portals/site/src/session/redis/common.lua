@@ -77,10 +77,11 @@ local function finish(id, ending)
 end
 
 -- Whether a logout came before this session (rule 3). Times of the provider are compared with each other only.
-local function ended_first(by_sub, by_sid, issued_at)
+-- By `sid` it is the beginning at the provider that counts: a code may be redeemed while its session is being ended.
+local function ended_first(by_sub, by_sid, issued_at, began)
   if by_sid ~= '' then
     local stone = redis.call('HMGET', key('stone-sid', by_sid), 'issued_at', 'until')
-    if stone[1] and tonumber(stone[2]) > now and issued_at <= tonumber(stone[1]) then
+    if stone[1] and tonumber(stone[2]) > now and began <= tonumber(stone[1]) then
       return true
     end
   end

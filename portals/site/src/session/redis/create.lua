@@ -1,5 +1,5 @@
 -- ARGV: now, id, end of a visitor, data, id it moves from or '', fresh '0'|'1',
---       who or '', name by sub, name by sid or '', sub, issued at, end.
+--       who or '', name by sub, name by sid or '', sub, issued at, end, began.
 -- Returns the new generation, 'taken' or 'ended'.
 local id, visitor_ends, data, from, fresh = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6] == '1'
 local session = key('session', id)
@@ -27,7 +27,7 @@ if who == '' then
   return 1
 end
 if fresh then
-  if ended_first(by_sub, by_sid, tonumber(issued_at)) then
+  if ended_first(by_sub, by_sid, tonumber(issued_at), tonumber(ARGV[13])) then
     return 'ended'
   end
 else

@@ -1,5 +1,5 @@
 -- ARGV: now, id, end of a visitor, data, generation of the copy, fresh '0'|'1',
---       who or '', name by sub, name by sid or '', sub, issued at, end.
+--       who or '', name by sub, name by sid or '', sub, issued at, end, began.
 -- Returns 'saved', 'gone' or 'ended'.
 local id, visitor_ends, data, fresh, who = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[6] == '1', ARGV[7]
 local session = key('session', id)
@@ -17,7 +17,7 @@ if current and who == '' and kept[4] then
   kept[4] = false
 elseif current and fresh and who ~= '' and who ~= kept[4] then
   local by_sub, by_sid, sub, issued_at, ends = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
-  if ended_first(by_sub, by_sid, tonumber(issued_at)) then
+  if ended_first(by_sub, by_sid, tonumber(issued_at), tonumber(ARGV[13])) then
     return 'ended'
   end
   if kept[4] then

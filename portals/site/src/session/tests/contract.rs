@@ -12,7 +12,7 @@ use super::super::Ending;
 use super::super::begun::{self, Purpose};
 use super::super::rules::{ANONYMOUS_LIFE, EndedFirst, LAST_WORDS_LIFE, MOVE_LIFE, SIGNED_IN};
 use super::super::store::{Ended, News, Store};
-use super::{anonymous, at, created, record, signed_in, token, who};
+use super::{anonymous, at, created, record, redeemed, signed_in, token, who};
 use crate::testing::{self, ISSUER, NOW};
 
 /// Each rule as a test over each store.
@@ -67,6 +67,7 @@ for_every_store! {
     a_token_that_contradicts_itself_changes_nothing
     a_token_works_once
     a_session_that_arrives_after_its_logout_is_refused
+    a_code_redeemed_while_its_session_is_being_ended_opens_nothing
     after_a_logout_of_the_whole_user_only_earlier_sessions_are_refused
     a_tombstone_does_not_last_for_ever
     expired_sessions_go_and_only_those_of_people_are_named
@@ -298,6 +299,16 @@ async fn a_session_that_arrives_after_its_logout_is_refused(store: &dyn Store) {
     store.log_out(&token(None, Some("s9"), 20), at(20)).await.unwrap().unwrap();
     store.log_out(&token(None, Some("s9"), 10), at(21)).await.unwrap().unwrap();
     assert_eq!(arrives("s9", 15, 22).await, Err(EndedFirst));
+}
+
+async fn a_code_redeemed_while_its_session_is_being_ended_opens_nothing(store: &dyn Store) {
+    store.log_out(&token(Some("john"), Some("s1"), 5), at(5)).await.unwrap().unwrap();
+    assert_eq!(store.create(&mut redeemed("john", "s1", 0, 8), at(8)).await.unwrap(), Err(EndedFirst));
+    assert_eq!(store.create(&mut redeemed("john", "s1", 6, 8), at(8)).await.unwrap(), Ok(()), "signed in again");
+    let visitor = created(store, anonymous()).await;
+    let mut same_id = store.load(visitor, at(8)).await.unwrap().unwrap();
+    same_id.data.extend(redeemed("john", "s1", 0, 8).data);
+    assert_eq!(store.save(&same_id, at(8)).await.unwrap(), Err(EndedFirst), "under the id that it has, too");
 }
 
 async fn after_a_logout_of_the_whole_user_only_earlier_sessions_are_refused(store: &dyn Store) {

@@ -19,7 +19,7 @@ use tower_sessions::session::{Id, Record};
 use super::super::Ending;
 use super::super::rules::{EndedFirst, SIGNED_IN};
 use super::super::store::Store;
-use super::{Subject, at, created, full, record, token, who};
+use super::{Subject, at, created, full, record, redeemed, token, who};
 
 /// Who takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,8 @@ enum Actor {
     Token,
     /// A sign-out by the cookie's id.
     SignOut,
-    /// Another browser's sign-in into the same session of the provider, with an ID token from before the logout.
+    /// Another sign-in into the same session of the provider: its code is redeemed late, so that its ID token is younger
+    /// than the logout token.
     Callback,
     /// The clock: whoever tidies up.
     Tidy,
@@ -99,7 +100,7 @@ impl World<'_> {
             }
             (Actor::SignOut, _) => self.signed_out |= store.end(id, Ending::SignOut, now).await.unwrap(),
             (Actor::Callback, _) => {
-                let mut late = record("john", "s1", 3);
+                let mut late = redeemed("john", "s1", 0, 8);
                 match store.create(&mut late, now).await.unwrap() {
                     Ok(()) => self.ids.push(late.id),
                     Err(EndedFirst) => assert!(self.logged_out, "nothing else refuses a sign-in"),
