@@ -44,14 +44,16 @@ pub struct Evidence<'a> {
     pub topology: &'a Topology,
     /// What the taps saw in this step.
     pub exchanges: &'a [Numbered],
-    /// What the person sees.
-    pub sight: &'a Sight,
+    /// What the person sees; `None` when no person acts.
+    pub sight: Option<&'a Sight>,
     /// Who is signed in where.
     pub matrix: &'a Matrix,
     /// The session at Keycloak (`sid`) that each person's browser had before the step.
     pub sessions: &'a BTreeMap<Person, String>,
     /// What the acting person's old cookies and tokens are worth now, where they were worth something before.
     pub old: &'a [Cell],
+    /// Types of the events that Keycloak wrote down in this step, oldest first; empty where nobody asks.
+    pub keycloak: &'a [String],
 }
 
 impl Check {
@@ -73,6 +75,9 @@ pub fn checks(evidence: &Evidence<'_>) -> Vec<Check> {
     checks.extend(expect.code_exchanged_by.map(|by| evidence.code_exchanged(by)));
     checks.extend(expect.told.iter().map(|told| evidence.told(told)));
     checks.extend(expect.not_told.iter().map(|portal| evidence.not_told(*portal)));
+    checks.extend(expect.answered.map(|status| evidence.answered(status)));
+    checks.extend(expect.keycloak_writes.iter().map(|kind| evidence.keycloak_writes(kind, true)));
+    checks.extend(expect.keycloak_does_not_write.iter().map(|kind| evidence.keycloak_writes(kind, false)));
     checks.extend(expect.state_returned.map(|wanted| evidence.state_returned(wanted)));
     checks.extend(expect.old_cookies.map(|worth| evidence.old_cookies(worth)));
     checks.extend(expect.matrix.iter().map(|(person, row)| {
@@ -87,6 +92,33 @@ impl Evidence<'_> {
         self.exchanges.iter().find(|numbered| wanted(&numbered.exchange))
     }
 
+    /// The portal that the person's step is about.
+    fn portal(&self) -> Option<&'static str> {
+        self.step.seat().map(|(_, portal)| portal.word())
+    }
+
+    fn answered(&self, wanted: u16) -> Check {
+        let found = self.find(|exchange| exchange.caller == Party::Stranger);
+        let status = found.and_then(|numbered| numbered.exchange.status());
+        Check::new(format!("the stranger is answered {wanted}"), status == Some(wanted), || Failure {
+            expected: wanted.to_string(),
+            seen: status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+            proof: found.map(|numbered| numbered.number),
+            likely: likely::STRANGER,
+        })
+    }
+
+    fn keycloak_writes(&self, kind: &str, wanted: bool) -> Check {
+        let found = self.keycloak.iter().any(|event| event == kind);
+        let word = if wanted { "writes" } else { "does not write" };
+        Check::new(format!("Keycloak {word} the event {kind}"), found == wanted, || Failure {
+            expected: format!("Keycloak {word} {kind}"),
+            seen: if self.keycloak.is_empty() { "it wrote nothing".to_owned() } else { self.keycloak.join(", ") },
+            proof: None,
+            likely: likely::EVENT,
+        })
+    }
+
     fn code_exchanged(&self, by: Exchanger) -> Check {
         let exchange = self.find(|exchange| {
             let grant = exchange.form_field("grant_type").and_then(Shown::text);
@@ -94,7 +126,7 @@ impl Evidence<'_> {
         });
         let who = exchange.map(|numbered| &numbered.exchange.caller);
         let passed = match by {
-            Exchanger::Server => matches!(who, Some(Party::App(name)) if name == self.step.portal().word()),
+            Exchanger::Server => matches!(who, Some(Party::App(name)) if Some(name.as_str()) == self.portal()),
             Exchanger::Browser => matches!(who, Some(Party::Browser(_))),
         };
         Check::new(format!("the code is exchanged by the {by}"), passed, || Failure {
@@ -112,7 +144,7 @@ impl Evidence<'_> {
         let sent = out.and_then(|numbered| numbered.exchange.query_param("state"));
         let back = self.find(|exchange| {
             exchange.channel == Channel::Page
-                && exchange.callee == Party::App(self.step.portal().word().to_owned())
+                && matches!(&exchange.callee, Party::App(name) if Some(name.as_str()) == self.portal())
                 && exchange.query_param("state").is_some()
         });
         let came = back.and_then(|numbered| numbered.exchange.query_param("state"));
@@ -132,7 +164,7 @@ impl Evidence<'_> {
     }
 
     fn old_cookies(&self, worth: Worth) -> Check {
-        let who = self.step.who.name();
+        let who = self.step.seat().map_or("Nobody", |(who, _)| who.name());
         let wrong: Vec<String> = self
             .old
             .iter()

@@ -240,14 +240,22 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         step: &step,
         topology: &topology,
         exchanges: &exchanges,
-        sight: &sight,
+        sight: Some(&sight),
         matrix: &matrix,
         sessions: &sessions(chance),
         old: &[],
+        keycloak: &[],
     };
     let checks = crate::checks::checks(&evidence);
-    let done =
-        StepRun { sentence: step.to_string(), line: step.line, exchanges, sight, sign_out: true, matrix, checks };
+    let done = StepRun {
+        sentence: step.to_string(),
+        line: step.line,
+        exchanges,
+        sight: Some(sight),
+        sign_out: true,
+        matrix,
+        checks,
+    };
     Run {
         id: "fixture".to_owned(),
         title: "John signs out: a fixture".to_owned(),

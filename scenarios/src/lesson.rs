@@ -1,9 +1,10 @@
 //! A lesson: one Markdown file that is handout, test and trainer's sheet at once.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use crate::vocabulary::{Control, Expect, FrontMatter, How, Person, Portal, Prediction};
+use crate::vocabulary::{
+    Administrator, Altered, Control, Expect, FrontMatter, How, Lab, Person, Portal, Prediction, Stranger,
+};
 
 /// A lesson as it was read.
 #[derive(Debug, Clone)]
@@ -38,23 +39,44 @@ pub enum Part {
 pub struct Step {
     /// Line in the file.
     pub line: usize,
-    /// Who acts.
-    pub who: Person,
-    /// What they do.
+    /// What is done.
     pub action: Action,
     /// What should come of it.
     pub expect: Expect,
 }
 
-/// What a person can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What can be done, and who does it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// A person does something with a portal.
+    Person {
+        /// Who.
+        who: Person,
+        /// What.
+        does: Deed,
+    },
+    /// An administrator of the realm acts.
+    Administrator(Administrator),
+    /// The network, time or a portal's fate.
+    Lab(Lab),
+    /// A stranger tries something.
+    Stranger(Stranger),
+}
+
+/// What a person can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
     /// Opens a portal by its address.
     Open(Portal),
-    /// Opens it unless its sign-in card is in front of them, presses "sign in", types the password where asked.
-    SignIn(Portal),
-    /// Signs out; by the portal's own button unless `how` says otherwise.
-    SignOut(Portal, Option<How>),
+    /// Opens it unless its sign-in card is in front of them, presses "sign in", types the password where asked; what is
+    /// altered on the way there and back.
+    SignIn(Portal, Option<Altered>),
+    /// Signs out; by the portal's own button unless `how` says otherwise; what is altered on the way to Keycloak.
+    SignOut(Portal, Option<How>, Option<Altered>),
+    /// Answers Keycloak's question whether to log out with yes.
+    AnswerLogoutQuestion(Portal),
+    /// Loads the portal's last callback once more.
+    RepeatCallback(Portal),
     /// Presses a button of the admin dashboard.
     Press(Control),
     /// Sends what the button would send, with or without a button.
@@ -75,39 +97,57 @@ impl Lesson {
         })
     }
 
-    /// Everybody who acts or stands in a matrix: each gets a fresh browser.
+    /// Whether something else than people's sessions may be different after it.
+    pub fn changes_the_world(&self) -> bool {
+        self.steps().any(|step| !matches!(step.action, Action::Person { .. }))
+    }
+
+    /// Everybody who acts, is acted on or stands in a matrix: each gets a fresh browser.
     pub fn people(&self) -> BTreeSet<Person> {
-        self.steps().flat_map(|step| step.expect.matrix.keys().copied().chain([step.who])).collect()
+        self.steps().flat_map(|step| step.expect.matrix.keys().copied().chain(step.action.people())).collect()
     }
 }
 
 impl Step {
-    /// The portal that the step is about.
+    /// The person who acts, and the portal that it is about.
+    pub fn seat(&self) -> Option<(Person, Portal)> {
+        let Action::Person { who, does } = &self.action else { return None };
+        Some((*who, does.portal()))
+    }
+
+    /// Whether somebody signs out in this step.
+    pub fn is_sign_out(&self) -> bool {
+        let Action::Person { does, .. } = &self.action else { return false };
+        matches!(does, Deed::SignOut(..) | Deed::AnswerLogoutQuestion(_))
+    }
+}
+
+impl Deed {
+    /// The portal that it is about.
     pub fn portal(&self) -> Portal {
-        match self.action {
-            Action::Open(portal) | Action::SignIn(portal) | Action::SignOut(portal, _) => portal,
-            Action::Press(_) | Action::Force(_) => Portal::Admin,
+        match self {
+            Self::Open(portal)
+            | Self::SignIn(portal, _)
+            | Self::SignOut(portal, ..)
+            | Self::AnswerLogoutQuestion(portal)
+            | Self::RepeatCallback(portal) => *portal,
+            Self::Press(_) | Self::Force(_) => Portal::Admin,
         }
     }
 }
 
-impl fmt::Display for Step {
-    /// The step as a sentence.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.who.name();
-        match self.action {
-            Action::Open(portal) => write!(f, "{name} opens the {}.", portal.title()),
-            Action::SignIn(portal) => write!(f, "{name} signs in at the {}.", portal.title()),
-            Action::SignOut(portal, None) => write!(f, "{name} signs out at the {}.", portal.title()),
-            Action::SignOut(portal, Some(How::WithoutHint)) => write!(
-                f,
-                "{name} leaves the {} as the demo did: its cookies are dropped, Keycloak gets a way back and no hint.",
-                portal.title()
-            ),
-            Action::Press(control) => write!(f, "{name} presses \"{control}\" on the admin dashboard."),
-            Action::Force(control) => {
-                write!(f, "{name} sends the request of the button \"{control}\" to the admin dashboard by hand.")
+impl Action {
+    fn people(&self) -> Vec<Person> {
+        match self {
+            Self::Person { who, does: Deed::SignOut(_, _, Some(altered)) } => {
+                altered.hint.and_then(crate::vocabulary::Hint::owner).into_iter().chain([*who]).collect()
             }
+            Self::Person { who, .. } => vec![*who],
+            Self::Administrator(Administrator::EndsSessionOf(who) | Administrator::LogsOut(who)) => vec![*who],
+            Self::Stranger(Stranger { about, .. }) => about.iter().copied().collect(),
+            Self::Administrator(_) | Self::Lab(_) => Vec::new(),
         }
     }
 }
+
+mod sentence;

@@ -4,7 +4,7 @@
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Lesson, Part};
 use crate::version::Range;
-use crate::vocabulary::{Expect, Prediction, State, Worth};
+use crate::vocabulary::{Expect, Prediction, Seen, State, Worth};
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
 pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
@@ -26,6 +26,9 @@ pub fn is_negative(expect: &Expect) -> bool {
         || !expect.hides.is_empty()
         || expect.told.iter().any(|told| !told.without.is_empty())
         || expect.asked_for_password == Some(false)
+        || !expect.keycloak_does_not_write.is_empty()
+        || expect.answered.is_some_and(|status| status >= 400)
+        || matches!(expect.sees, Some(Seen::KeycloakError | Seen::PortalError | Seen::Forbidden))
         || expect.old_cookies == Some(Worth::Dead)
         || expect.matrix.values().any(|row| row.cells().any(|(_, state)| state == State::Out))
 }
@@ -147,14 +150,36 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
         );
     }
     for step in lesson.steps() {
-        let tells = step.expect.state_returned.is_some();
-        if tells && !matches!(step.action, Action::SignOut(..)) {
-            let place = (step.line, 3);
-            found.push(
-                ContentError::new(&lesson.path, &lesson.source, place, 1, "`state-returned` belongs to a sign-out")
-                    .help("move it to the step with `signs-out-at`"),
-            );
-        }
+        let mut misplaced = |wrong: bool, what: &str, help: &str| {
+            if wrong {
+                let error = ContentError::new(&lesson.path, &lesson.source, (step.line, 3), 1, what);
+                found.push(error.help(help));
+            }
+        };
+        let expect = &step.expect;
+        misplaced(
+            expect.state_returned.is_some() && !step.is_sign_out(),
+            "`state-returned` belongs to a sign-out",
+            "move it to the step with `signs-out-at`",
+        );
+        let of_people = expect.asked_for_password.is_some()
+            || expect.sees.is_some()
+            || expect.says.is_some()
+            || expect.status.is_some()
+            || !expect.shows.is_empty()
+            || !expect.hides.is_empty()
+            || expect.code_exchanged_by.is_some()
+            || expect.old_cookies.is_some();
+        misplaced(
+            of_people && step.seat().is_none(),
+            "nobody looks at a page in this step, and the expectation is about what somebody sees",
+            "move it to a step with `who`",
+        );
+        misplaced(
+            expect.answered.is_some() && !matches!(step.action, Action::Stranger(_)),
+            "`answered` belongs to a stranger's step",
+            "move it to the step with `stranger`, or write it into an entry of `told`",
+        );
     }
 }
 

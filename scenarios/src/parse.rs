@@ -4,11 +4,15 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
 use crate::content_error::{ContentError, instead};
-use crate::lesson::{Action, Lesson, Part, Step};
+use crate::lesson::{Action, Deed, Lesson, Part, Step};
 use crate::vocabulary::{FrontMatter, Prediction, StepWords};
 
 /// Fences that mean something.
 const BLOCKS: &[&str] = &["predict", "steps", "explain", "trainer"];
+
+/// What a step can be.
+const VERBS: &str = "a step has exactly one verb: with `who` opens, signs-in-at, signs-out-at, answers-logout-question-at, \
+                     repeats-callback-of, presses, forces; without `who` administrator, lab, stranger";
 
 /// Fences that are quoted text.
 const QUOTES: &[&str] = &["", "text", "json", "http", "sh", "yaml"];
@@ -104,26 +108,57 @@ impl File<'_> {
     fn step(&self, block: &Block, words: Spanned<StepWords>) -> Result<Step, ContentError> {
         let place = place(block, words.referenced);
         let words = words.value;
-        let verbs: Vec<Action> = [
-            words.opens.map(Action::Open),
-            words.signs_in_at.map(Action::SignIn),
-            words.signs_out_at.map(|portal| Action::SignOut(portal, words.how)),
-            words.presses.map(Action::Press),
-            words.forces.map(Action::Force),
+        let deeds: Vec<Deed> = [
+            words.opens.map(Deed::Open),
+            words.signs_in_at.map(|portal| Deed::SignIn(portal, words.altered.clone())),
+            words.signs_out_at.map(|portal| Deed::SignOut(portal, words.how, words.altered.clone())),
+            words.answers_logout_question_at.map(Deed::AnswerLogoutQuestion),
+            words.repeats_callback_of.map(Deed::RepeatCallback),
+            words.presses.map(Deed::Press),
+            words.forces.map(Deed::Force),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let [action] = verbs.as_slice() else {
-            let found = if verbs.is_empty() { "no verb" } else { "more than one verb" };
-            return Err(self
-                .error(place, 1, format!("this step has {found}"))
-                .help("a step has `who` and exactly one of opens, signs-in-at, signs-out-at, presses, forces"));
+        let others: Vec<Action> = [
+            words.administrator.map(Action::Administrator),
+            words.lab.map(Action::Lab),
+            words.stranger.map(Action::Stranger),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let action = match (words.who, deeds.as_slice(), others.as_slice()) {
+            (Some(who), [does], []) => Action::Person { who, does: does.clone() },
+            (None, [], [action]) => action.clone(),
+            (Some(_), [], [_]) => {
+                return Err(self
+                    .error(place, 1, "`who` belongs to people's verbs")
+                    .help("an administrator, the lab and a stranger act without `who`"));
+            }
+            (None, [_], []) => {
+                return Err(self.error(place, 1, "`who` is missing").help("add `who:` with a name, for example john"));
+            }
+            (_, [], []) => return Err(self.error(place, 1, "this step has no verb").help(VERBS)),
+            _ => return Err(self.error(place, 1, "this step has more than one verb").help(VERBS)),
         };
         if words.how.is_some() && words.signs_out_at.is_none() {
             return Err(self.error(place, 1, "`how` belongs to `signs-out-at`").help("remove `how`"));
         }
-        Ok(Step { line: place.0, who: words.who, action: *action, expect: words.expect })
+        if let Some(altered) = &words.altered {
+            let fits = match &action {
+                Action::Person { does: Deed::SignIn(..), .. } => !altered.at_sign_out(),
+                Action::Person { does: Deed::SignOut(_, None, _), .. } => !altered.at_sign_in(),
+                _ => false,
+            };
+            if !fits {
+                return Err(self.error(place, 1, "`altered` does not fit this step").help(
+                    "at a sign-in: prompt, max-age, code-challenge, redirect-uri, callback-…; at a sign-out without \
+                     `how`: hint, client, uri, state",
+                ));
+            }
+        }
+        Ok(Step { line: place.0, action, expect: words.expect })
     }
 
     fn yaml<T: DeserializeOwned>(&self, block: &Block) -> Result<T, ContentError> {

@@ -157,7 +157,7 @@ fn step(step: &crate::run::StepRun) -> Value {
     json!({
         "step": step.sentence,
         "line": step.line,
-        "sees": step.sight.place.to_string(),
+        "sees": step.sight.as_ref().map(|sight| sight.place.to_string()),
         "exchanges": step.exchanges.len(),
         "matrix": step.matrix,
         "checks": checks,

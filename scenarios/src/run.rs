@@ -31,8 +31,8 @@ pub struct StepRun {
     pub line: usize,
     /// What the taps saw, as far as it belongs to the lesson; numbered through the whole run.
     pub exchanges: Vec<Numbered>,
-    /// What the person sees.
-    pub sight: Sight,
+    /// What the person sees; `None` when no person acts.
+    pub sight: Option<Sight>,
     /// Whether the step was a sign-out, so that "nobody was told" is worth saying.
     pub sign_out: bool,
     /// Who is signed in where.
@@ -86,7 +86,7 @@ pub fn select(events: &[Event], people: &[Person], first: usize) -> Vec<Numbered
         .filter(|(_, exchange)| match &exchange.caller {
             Party::Browser(Some(name)) => people.iter().any(|person| person.word() == name),
             Party::Browser(None) | Party::Lab => false,
-            Party::App(_) | Party::Keycloak => true,
+            Party::App(_) | Party::Keycloak | Party::Stranger => true,
         })
         .collect();
     for neighbours in chosen.chunk_by_mut(|one, other| back(one.1) && back(other.1)) {

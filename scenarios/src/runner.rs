@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lab::browser::probe::Prober;
-use lab::browser::{Loot, Person as Player, Sight, SignOut};
+use lab::browser::{Loot, Person as Player};
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
 use lab::faults::Change;
 use lab::{Kind, Trouble};
 use lab_trace::{Cell, CellState, Matrix};
+use serde_json::Value;
 
 use crate::checks::{Evidence, checks};
-use crate::lesson::{Action, Lesson, Step};
+use crate::lesson::{Lesson, Step};
 use crate::run::{Run, StepRun, select};
 use crate::version::{Line, Range};
-use crate::vocabulary::{Driver, How, Person};
+use crate::vocabulary::{Driver, Person};
+
+mod acts;
 
 /// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. The faults are taken
 /// away again.
@@ -29,7 +32,7 @@ pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
     let faults = plant(lesson, lab).await?;
     let played = play(lesson, lab, topology.clone()).await;
     // Also after trouble: the lab is somebody's, and its next sign-in shall be as it should be.
-    let mended = if faults.is_empty() { Ok(()) } else { lab.reset().await };
+    let mended = if faults.is_empty() && !lesson.changes_the_world() { Ok(()) } else { lab.reset().await };
     let steps = played?;
     mended?;
     let topology = topology.as_ref().clone();
@@ -130,43 +133,40 @@ impl<'a> Stage<'a> {
         let before = self.held();
         let sessions =
             before.iter().filter_map(|(person, loot)| loot.sid().map(|sid| (*person, sid.to_owned()))).collect();
+        let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
         let sight = self.act(step).await?;
         let events = self.lab.events_since(mark).await?;
         let exchanges = select(&events, &self.people, first);
         let matrix = self.matrix().await?;
-        let old = self.old(step.who, &before, was).await;
+        let old = match step.seat() {
+            Some((who, _)) => self.old(who, &before, was).await,
+            None => Vec::new(),
+        };
+        let keycloak: Vec<String> = self.keycloak_wrote(step, &written).await?.iter().filter_map(kind).collect();
         let evidence = Evidence {
             step,
             topology: &self.topology,
             exchanges: &exchanges,
-            sight: &sight,
+            sight: sight.as_ref(),
             matrix: &matrix,
             sessions: &sessions,
             old: &old,
+            keycloak: &keycloak,
         };
         let checks = checks(&evidence);
-        let sign_out = matches!(step.action, Action::SignOut(..));
+        let sign_out = step.is_sign_out();
         Ok(StepRun { sentence: step.to_string(), line: step.line, exchanges, sight, sign_out, matrix, checks })
     }
 
-    async fn act(&mut self, step: &Step) -> Result<Sight, Trouble> {
-        let player = self
-            .people
-            .iter()
-            .position(|person| *person == step.who)
-            .and_then(|index| self.players.get_mut(index))
-            .unwrap_or_else(|| unreachable!("everybody who acts has a browser"));
-        match step.action {
-            Action::Open(portal) => player.open(portal.word()).await,
-            Action::SignIn(portal) => player.sign_in(portal.word()).await,
-            Action::SignOut(portal, None) => player.sign_out(portal.word(), SignOut::AtPortal).await,
-            Action::SignOut(portal, Some(How::WithoutHint)) => {
-                player.sign_out(portal.word(), SignOut::WithoutHint).await
-            }
-            Action::Press(control) => player.press("admin", control.word(), false).await,
-            Action::Force(control) => player.press("admin", control.word(), true).await,
+    /// Keycloak's newest events without those that are `known`; not asked where the step expects nothing of them.
+    async fn keycloak_wrote(&self, step: &Step, known: &[Value]) -> Result<Vec<Value>, Trouble> {
+        if step.expect.keycloak_writes.is_empty() && step.expect.keycloak_does_not_write.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut events = self.lab.keycloak_events().await?;
+        events.retain(|event| !known.contains(event));
+        Ok(events)
     }
 
     async fn matrix(&self) -> Result<Matrix, Trouble> {
@@ -189,4 +189,8 @@ impl<'a> Stage<'a> {
         cells.retain(|cell| opened(&cell.of));
         cells
     }
+}
+
+fn kind(event: &Value) -> Option<String> {
+    event["type"].as_str().map(str::to_owned)
 }

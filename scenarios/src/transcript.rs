@@ -39,7 +39,9 @@ fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
             let _ = writeln!(text, "{line}");
         }
     }
-    let _ = write!(text, "\n  sees  {}\n", step.sight.place);
+    if let Some(sight) = &step.sight {
+        let _ = write!(text, "\n  sees  {}\n", sight.place);
+    }
     let told = told(step);
     if step.sign_out || !told.is_empty() {
         let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };

@@ -8,9 +8,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+mod acts;
 mod words;
 
-pub use words::{Claim, Control, Driver, Exchanger, How, Person, Portal, Seen, State, ToldBy, Topic, Worth};
+pub use acts::{Administrator, Altered, AnswersFor, Delays, Lab, Stranger};
+pub use words::{
+    BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
+    State, StateWord, Swap, ToldBy, Topic, Worth,
+};
 
 /// What stands between the first two `---` of a lesson.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +41,9 @@ pub struct FrontMatter {
     /// Named faults that the lab has to plant first.
     #[serde(default)]
     pub faults: Vec<Spanned<String>>,
+    /// Situations of the catalogue that it shows (`BC-05`).
+    #[serde(default)]
+    pub catalogue: Vec<Spanned<String>>,
     /// Which drivers can run it.
     pub drivers: Vec<Driver>,
     /// Which versions of Keycloak it is true for (`>=26.2`).
@@ -46,13 +54,19 @@ pub struct FrontMatter {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct StepWords {
-    pub(crate) who: Person,
+    pub(crate) who: Option<Person>,
     pub(crate) opens: Option<Portal>,
     pub(crate) signs_in_at: Option<Portal>,
     pub(crate) signs_out_at: Option<Portal>,
+    pub(crate) answers_logout_question_at: Option<Portal>,
+    pub(crate) repeats_callback_of: Option<Portal>,
     pub(crate) how: Option<How>,
+    pub(crate) altered: Option<Altered>,
     pub(crate) presses: Option<Control>,
     pub(crate) forces: Option<Control>,
+    pub(crate) administrator: Option<Administrator>,
+    pub(crate) lab: Option<Lab>,
+    pub(crate) stranger: Option<Stranger>,
     #[serde(default)]
     pub(crate) expect: Expect,
 }
@@ -85,6 +99,12 @@ pub struct Expect {
     pub old_cookies: Option<Worth>,
     /// Who is signed in where.
     pub matrix: BTreeMap<Person, RowWords>,
+    /// Types of events that Keycloak writes down during the step; it may write others, too.
+    pub keycloak_writes: Vec<String>,
+    /// Types of events that Keycloak does not write down during the step.
+    pub keycloak_does_not_write: Vec<String>,
+    /// The portal's answer to a stranger.
+    pub answered: Option<u16>,
 }
 
 /// One portal that was told of a logout.
@@ -105,6 +125,8 @@ pub struct Told {
     pub session_of: Option<Person>,
     /// The portal's answer.
     pub answered: Option<u16>,
+    /// How often it is told in this step.
+    pub times: Option<usize>,
 }
 
 /// A row of the expected matrix; a cell that is not named is not checked.

@@ -1,6 +1,7 @@
 //! The supervised world of the lab: a real Keycloak, a recording tap before every part, the portals, scripted
 //! browsers, and probes that say who is signed in where.
 
+pub mod acts;
 pub mod browser;
 pub mod control;
 pub mod digest;

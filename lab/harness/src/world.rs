@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::{Host, Url};
 
+use crate::acts::Deeds;
 use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
@@ -217,7 +218,20 @@ async fn assemble(
         admin.patch_clients(&options.realm.filled(&places.hosts, &secrets)).await?;
         let hosted = hosting::start(&places, &secrets, &recorder, &masker, seat, stop, tasks).await?;
         let topology = places.topology(&running)?;
+        let Listeners { keycloak, control, internal, external, admin: dashboard } = listeners;
+        let registry = registry();
+        let tap = |owner, upstream| Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone());
+        let mut taps = vec![("keycloak", tap(Party::Keycloak, running.upstream.clone()), keycloak)];
+        for (listener, client) in
+            [(internal, Client::Internal), (external, Client::External), (dashboard, Client::Admin)]
+        {
+            let upstream = hosted.upstreams.of(client)?;
+            taps.push((client.portal(), tap(Party::App(client.portal().to_owned()), upstream), listener));
+        }
         let parts = Parts {
+            taps: taps.iter().map(|(name, tap, _)| ((*name).to_owned(), tap.handle())).collect(),
+            realm: options.realm.clone(),
+            deeds: Deeds::default(),
             topology,
             chosen: Chosen::of(options),
             recorder: recorder.clone(),
@@ -229,13 +243,8 @@ async fn assemble(
             foreign: foreign(options),
             http: http::client(Duration::from_secs(5)),
         };
-        let Listeners { keycloak, control, internal, external, admin } = listeners;
-        let registry = registry();
-        let tap = |owner, upstream| Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone());
-        tasks.spawn(tap(Party::Keycloak, parts.upstream.clone()).serve(keycloak, stop.clone()));
-        for (listener, client) in [(internal, Client::Internal), (external, Client::External), (admin, Client::Admin)] {
-            let upstream = hosted.upstreams.of(client)?;
-            tasks.spawn(tap(Party::App(client.portal().to_owned()), upstream).serve(listener, stop.clone()));
+        for (_, tap, listener) in taps {
+            tasks.spawn(tap.serve(listener, stop.clone()));
         }
         if !options.faults.is_empty() {
             parts.switch_faults(&options.faults, &[]).await?;

@@ -47,6 +47,8 @@ pub enum Party {
     Keycloak,
     /// The lab itself: probes, doctor.
     Lab,
+    /// Somebody on the network who has nothing to say here: an attacker, played by the lab.
+    Stranger,
 }
 
 /// How a request travelled. The word is what the feed and the transcripts print.
@@ -177,6 +179,7 @@ impl fmt::Display for Party {
             Self::App(name) => f.write_str(name),
             Self::Keycloak => f.write_str("keycloak"),
             Self::Lab => f.write_str("lab"),
+            Self::Stranger => f.write_str("a stranger"),
         }
     }
 }

@@ -14,6 +14,12 @@ pub(super) const STATE: &str = "the portal sends no state, or Keycloak stayed on
 pub(super) const MATRIX: &str =
     "look at who was told above: a portal that heard and is still in did not end the session";
 
+pub(super) const STRANGER: &str =
+    "the portal does not verify what it is sent, or refuses it for another reason than the lesson says";
+pub(super) const EVENT: &str =
+    "Keycloak took another way than the lesson says, or the realm does not keep events of this kind";
+pub(super) const TIMES: &str = "the message was sent again, or the step ended somebody else's session, too";
+
 pub(super) fn password(wanted: bool) -> &'static str {
     if wanted {
         "Keycloak already had a session for this browser: a reset or a sign-out before did not take effect"

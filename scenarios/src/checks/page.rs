@@ -3,12 +3,11 @@
 use lab::browser::Place;
 
 use super::{Check, Evidence, Failure, likely};
-use crate::lesson::Step;
-use crate::vocabulary::{Expect, Seen};
+use crate::vocabulary::{Expect, Person, Portal, Seen};
 
 /// Checks on what the person sees.
 pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
-    let sight = evidence.sight;
+    let (Some(sight), Some((who, portal))) = (evidence.sight, evidence.step.seat()) else { return Vec::new() };
     let proof = evidence.exchanges.last().map(|numbered| numbered.number);
     let fail = |expected: String, seen: String, likely| Failure { expected, seen, proof, likely };
     let mut checks = Vec::new();
@@ -19,8 +18,8 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
         }));
     }
     if let Some(wanted) = expect.sees {
-        let place = expected_place(wanted, evidence.step);
-        checks.push(Check::new(format!("sees {place}"), fits(wanted, evidence.step, &sight.place), || {
+        let place = expected_place(wanted, who, portal);
+        checks.push(Check::new(format!("sees {place}"), fits(wanted, who, portal, &sight.place), || {
             fail(place.clone(), sight.place.to_string(), likely::PAGE)
         }));
     }
@@ -48,22 +47,22 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
     checks
 }
 
-fn expected_place(seen: Seen, step: &Step) -> String {
-    let portal = step.portal().title();
+fn expected_place(seen: Seen, who: Person, portal: Portal) -> String {
+    let portal = portal.title();
     match seen {
         Seen::LoginForm => "Keycloak's login form".to_owned(),
         Seen::LogoutQuestion => "Keycloak's question whether to log out".to_owned(),
         Seen::KeycloakError => "Keycloak's error page".to_owned(),
         Seen::SignInCard => format!("the {portal}'s sign-in card"),
-        Seen::SignedIn => format!("the {portal}, signed in as {}", step.who.user().username()),
+        Seen::SignedIn => format!("the {portal}, signed in as {}", who.user().username()),
         Seen::Forbidden => format!("the {portal}'s refusal"),
         Seen::SignedOutPage => format!("the {portal}'s page \"you are signed out\""),
         Seen::PortalError => format!("the {portal}'s error page"),
     }
 }
 
-fn fits(seen: Seen, step: &Step, place: &Place) -> bool {
-    let here = |portal: &str| portal == step.portal().word();
+fn fits(seen: Seen, who: Person, at: Portal, place: &Place) -> bool {
+    let here = |portal: &str| portal == at.word();
     match (seen, place) {
         (Seen::LoginForm, Place::LoginForm(_))
         | (Seen::LogoutQuestion, Place::LogoutConfirmation)
@@ -72,7 +71,7 @@ fn fits(seen: Seen, step: &Step, place: &Place) -> bool {
         | (Seen::SignedOutPage, Place::SignedOutPage(portal))
         | (Seen::PortalError, Place::PortalError(portal))
         | (Seen::Forbidden, Place::Forbidden { portal }) => here(portal),
-        (Seen::SignedIn, Place::SignedIn { portal, user }) => here(portal) && user == step.who.user().username(),
+        (Seen::SignedIn, Place::SignedIn { portal, user }) => here(portal) && user == who.user().username(),
         _ => false,
     }
 }

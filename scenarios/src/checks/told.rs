@@ -15,7 +15,7 @@ impl Evidence<'_> {
         });
         let complaint = match found {
             None => Some(format!("nothing was sent to it by {}", told.by)),
-            Some(numbered) => self.complaint(told, &numbered.exchange),
+            Some(numbered) => self.complaint(told, &numbered.exchange).or_else(|| self.count(told)),
         };
         Check::new(name, complaint.is_none(), || Failure {
             expected: format!("one message by {}{}", told.by, details(told)),
@@ -23,6 +23,16 @@ impl Evidence<'_> {
             proof: found.map(|numbered| numbered.number),
             likely: if found.is_some() { likely::MESSAGE } else { likely::not_told(told.by) },
         })
+    }
+
+    /// What is wrong with how often it was told.
+    fn count(&self, told: &Told) -> Option<String> {
+        let to_it = |numbered: &&crate::run::Numbered| {
+            numbered.exchange.callee == Party::App(told.portal.word().to_owned())
+                && Telling::of(&numbered.exchange).is_some_and(|telling| telling.by == told.by)
+        };
+        let count = self.exchanges.iter().filter(to_it).count();
+        told.times.filter(|wanted| *wanted != count).map(|_| format!("{count} messages ({})", likely::TIMES))
     }
 
     /// What is wrong with a message, in the order in which a portal would look at it.
@@ -80,6 +90,9 @@ fn details(told: &Told) -> String {
     }
     if let Some(status) = told.answered {
         parts.push(format!(", answers {status}"));
+    }
+    if let Some(times) = told.times {
+        parts.push(format!(", {times} times"));
     }
     parts.concat()
 }

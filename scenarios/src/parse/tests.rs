@@ -1,5 +1,5 @@
 use super::parse;
-use crate::lesson::{Action, Part};
+use crate::lesson::{Action, Deed, Part};
 use crate::vocabulary::{How, Person, Portal, Seen, State};
 
 const HEAD: &str = "---
@@ -69,8 +69,10 @@ Wait.
         .collect();
     assert_eq!(kinds, ["prose", "predict", "steps", "prose", "explain", "trainer"]);
     let steps: Vec<_> = lesson.steps().collect();
-    assert_eq!((steps[0].who, steps[0].action, steps[0].line), (Person::John, Action::Open(Portal::Internal), 24));
-    assert_eq!(steps[1].action, Action::SignOut(Portal::Admin, Some(How::WithoutHint)));
+    assert_eq!(steps[0].action, Action::Person { who: Person::John, does: Deed::Open(Portal::Internal) });
+    assert_eq!(steps[0].line, 24);
+    let leaves = Deed::SignOut(Portal::Admin, Some(How::WithoutHint), None);
+    assert_eq!(steps[1].action, Action::Person { who: Person::John, does: leaves });
     assert_eq!(steps[1].expect.sees, Some(Seen::KeycloakError));
     let cells: Vec<_> = steps[1].expect.matrix[&Person::Mary].cells().collect();
     assert_eq!(cells, [("sso", State::In), ("admin", State::Out)]);

@@ -34,6 +34,16 @@ words! {
         Login = "login",
         /// Signing out.
         Logout = "logout",
+        /// Keycloak tells a portal's server.
+        BackChannel = "back-channel",
+        /// The browser tells a portal's page.
+        FrontChannel = "front-channel",
+        /// An administrator acts.
+        Administrator = "administrator",
+        /// Lifetimes and clocks.
+        Time = "time",
+        /// Something fails.
+        Trouble = "trouble",
     }
 }
 
@@ -48,12 +58,16 @@ words! {
 }
 
 words! {
-    /// The people of the realm, each with a browser of their own.
+    /// The people of the realm, each with a browser of their own; some have a second one.
     Person {
         /// `john.employee`.
         John = "john",
+        /// `john.employee` in a second browser.
+        JohnPhone = "john-phone",
         /// `mary.manager`.
         Mary = "mary",
+        /// `mary.manager` in a second browser.
+        MaryPhone = "mary-phone",
         /// `alex.admin`.
         Alex = "alex",
         /// `pat.partner`.
@@ -128,6 +142,116 @@ words! {
 }
 
 words! {
+    /// Parts of the lab that the network can fail before.
+    Place {
+        /// The internal portal.
+        Internal = "internal",
+        /// The external portal.
+        External = "external",
+        /// The admin dashboard.
+        Admin = "admin",
+        /// Keycloak.
+        Keycloak = "keycloak",
+    }
+}
+
+words! {
+    /// What `prompt` is changed to.
+    Prompt {
+        /// Sign in without showing anything.
+        None = "none",
+        /// Ask for the password in any case.
+        Login = "login",
+    }
+}
+
+words! {
+    /// What a value is changed to on its way.
+    Swap {
+        /// It is taken away.
+        None = "none",
+        /// Another one stands in its place.
+        Foreign = "foreign",
+    }
+}
+
+words! {
+    /// What an address to come back to is changed to.
+    BackTo {
+        /// It is taken away.
+        None = "none",
+        /// A page of the same portal that is not registered.
+        Unregistered = "unregistered",
+        /// The internal portal's page after a sign-out.
+        OfInternal = "of-internal",
+        /// The external portal's page after a sign-out.
+        OfExternal = "of-external",
+        /// The admin dashboard's page after a sign-out.
+        OfAdmin = "of-admin",
+    }
+}
+
+words! {
+    /// What `id_token_hint` is changed to.
+    Hint {
+        /// It is taken away.
+        None = "none",
+        /// Its signature is damaged.
+        Broken = "broken",
+        /// The access token that this browser holds at the external portal.
+        AccessToken = "access-token",
+        /// The ID token that John's tab at the external portal holds.
+        OfJohn = "of-john",
+        /// The same of Mary's tab.
+        OfMary = "of-mary",
+        /// The same of Alex' tab.
+        OfAlex = "of-alex",
+        /// The same of Pat's tab.
+        OfPat = "of-pat",
+    }
+}
+
+words! {
+    /// What `client_id` is changed to.
+    ClientWord {
+        /// It is taken away.
+        None = "none",
+        /// The internal portal's.
+        Internal = "internal",
+        /// The external portal's.
+        External = "external",
+        /// The admin dashboard's.
+        Admin = "admin",
+    }
+}
+
+words! {
+    /// What `state` of a sign-out is changed to.
+    StateWord {
+        /// It is taken away.
+        None = "none",
+        /// A long one with signs that have a meaning in addresses.
+        Odd = "odd",
+    }
+}
+
+words! {
+    /// What a stranger posts to a logout endpoint.
+    Letter {
+        /// Everything right, the `kid` too, signed with a key of the stranger's own.
+        Forged = "forged",
+        /// The same without a signature (`alg` `none`).
+        Unsigned = "unsigned",
+        /// No token at all.
+        Nonsense = "nonsense",
+        /// The last logout token that Keycloak sent to this portal.
+        Copy = "copy",
+        /// The last logout token that Keycloak sent to the other portal with a server.
+        CopyForOther = "copy-for-other",
+    }
+}
+
+words! {
     /// How a portal hears of a logout.
     ToldBy {
         /// Keycloak posts a logout token.
@@ -185,12 +309,25 @@ words! {
     }
 }
 
+impl Hint {
+    /// Whose ID token it is.
+    pub fn owner(self) -> Option<Person> {
+        match self {
+            Self::OfJohn => Some(Person::John),
+            Self::OfMary => Some(Person::Mary),
+            Self::OfAlex => Some(Person::Alex),
+            Self::OfPat => Some(Person::Pat),
+            Self::None | Self::Broken | Self::AccessToken => None,
+        }
+    }
+}
+
 impl Person {
     /// The user of the realm.
     pub fn user(self) -> realm::User {
         match self {
-            Self::John => realm::User::John,
-            Self::Mary => realm::User::Mary,
+            Self::John | Self::JohnPhone => realm::User::John,
+            Self::Mary | Self::MaryPhone => realm::User::Mary,
             Self::Alex => realm::User::Alex,
             Self::Pat => realm::User::Pat,
         }
@@ -200,7 +337,9 @@ impl Person {
     pub fn name(self) -> &'static str {
         match self {
             Self::John => "John",
+            Self::JohnPhone => "John, on the phone,",
             Self::Mary => "Mary",
+            Self::MaryPhone => "Mary, on the phone,",
             Self::Alex => "Alex",
             Self::Pat => "Pat",
         }

@@ -37,6 +37,35 @@ pub struct Browser {
     pub jar: Jar,
     /// Every address that it was sent to, newest last; the caller clears it.
     pub visited: Vec<Url>,
+    /// What happens to addresses on their way through this browser.
+    pub alterations: Vec<Alteration>,
+}
+
+/// A change to the query of every address whose path ends in a certain way: what a link, an attacker or a tester changes
+/// where a browser carries messages between an application and the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alteration {
+    /// The end of the path (`/protocol/openid-connect/logout`).
+    pub at: String,
+    /// The parameter.
+    pub name: String,
+    /// Its new value; `None` takes it away.
+    pub value: Option<String>,
+}
+
+impl Alteration {
+    fn apply(&self, url: &mut Url) {
+        if !url.path().ends_with(&self.at) {
+            return;
+        }
+        let rest: Vec<(String, String)> =
+            url.query_pairs().filter(|(name, _)| *name != self.name).map(|(n, v)| (n.into(), v.into())).collect();
+        let mut query = url.query_pairs_mut();
+        query.clear().extend_pairs(rest);
+        if let Some(value) = &self.value {
+            query.append_pair(&self.name, value);
+        }
+    }
 }
 
 /// Who causes a navigation.
@@ -81,7 +110,7 @@ impl Browser {
             .user_agent(concat!("sso-lab-browser/", env!("CARGO_PKG_VERSION"), " (scripted)"))
             .build()
             .expect("a client without exotic options builds");
-        Self { name: name.into(), http, jar: Jar::default(), visited: Vec::new() }
+        Self { name: name.into(), http, jar: Jar::default(), visited: Vec::new(), alterations: Vec::new() }
     }
 
     /// Its name.
@@ -155,7 +184,7 @@ impl Browser {
         by: By<'_>,
         dest: &'static str,
     ) -> Result<Page, Trouble> {
-        let mut chain = vec![url];
+        let mut chain = vec![self.altered(url)];
         for _ in 0..=HOPS {
             let url = chain.last().unwrap_or_else(|| unreachable!("the chain begins with one address")).clone();
             self.visited.push(url.clone());
@@ -179,9 +208,16 @@ impl Browser {
                 method = Method::GET;
                 form = None;
             }
-            chain.push(next);
+            chain.push(self.altered(next));
         }
         Err(lost(&self.name, &chain[0], "redirects for ever: more than 20 hops"))
+    }
+
+    fn altered(&self, mut url: Url) -> Url {
+        for alteration in &self.alterations {
+            alteration.apply(&mut url);
+        }
+        url
     }
 
     async fn script(

@@ -21,6 +21,7 @@ pub mod probe;
 pub mod sight;
 pub mod spa;
 
+pub use agent::Alteration;
 pub use person::{Person, SignOut};
 pub use probe::{Loot, OldLogins};
 pub use sight::{Place, Sight};

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address::{join, start, without_hint};
-use super::agent::{Browser, By};
+use super::agent::{Alteration, Browser, By};
 use super::framing::{may_load_frame, runs_in_frame};
-use super::origin::same_site;
+use super::origin::{same_origin, same_site};
 use super::page::Page;
 use super::probe::Loot;
 use super::sight::{Place, Sight, admin_place, keycloak_place, party};
@@ -31,6 +31,10 @@ pub struct Person {
     spa: Spa,
     sid: Option<String>,
     asked: bool,
+    /// Keycloak's page that the person looked at last.
+    keycloak: Option<Page>,
+    /// The last callback at each portal.
+    callbacks: BTreeMap<String, Url>,
 }
 
 /// How a person signs out.
@@ -59,7 +63,14 @@ impl Person {
             spa: Spa::default(),
             sid: None,
             asked: false,
+            keycloak: None,
+            callbacks: BTreeMap::new(),
         }
+    }
+
+    /// From now on, what passes through this browser is altered so; an empty list ends that.
+    pub fn alter(&mut self, alterations: Vec<Alteration>) {
+        self.browser.alterations = alterations;
     }
 
     /// The browser's name.
@@ -169,6 +180,26 @@ impl Person {
         self.settle(page).await
     }
 
+    /// Presses the button of Keycloak's question "do you want to log out?".
+    pub async fn answer_logout_question(&mut self) -> Result<Sight, Trouble> {
+        self.asked = false;
+        let asked = self.keycloak.take().and_then(|page| {
+            let form = page.forms.iter().find(|form| form.action.path().contains("logout-confirm")).cloned();
+            form.map(|form| (page, form))
+        });
+        let Some((page, form)) = asked else { return Err(no_control("keycloak", "logout")) };
+        let page = self.browser.submit(&page, &form, &[]).await?;
+        self.settle(page).await
+    }
+
+    /// Loads the portal's last callback once more: the address with the code, from the history or from a log.
+    pub async fn repeat_callback(&mut self, portal: &str) -> Result<Sight, Trouble> {
+        self.asked = false;
+        let Some(url) = self.callbacks.get(portal).cloned() else { return Err(no_control(portal, "callback")) };
+        let page = self.browser.go(&url, By::Person).await?;
+        self.settle(page).await
+    }
+
     /// Opens any address of the lab.
     pub async fn request(&mut self, url: &Url) -> Result<Sight, Trouble> {
         self.asked = false;
@@ -195,6 +226,9 @@ impl Person {
                 "admin" => (admin_place(&page), None),
                 _ => (Place::Other(page.title.clone()), None),
             };
+            if party == "keycloak" {
+                self.keycloak = Some(page.clone());
+            }
             self.asked |= matches!(place, Place::LoginForm(_));
             let mut sight = Sight::of(&page, place.clone(), self.asked);
             sight.text = text.unwrap_or(sight.text);
@@ -269,6 +303,10 @@ impl Person {
         for url in std::mem::take(&mut self.browser.visited) {
             if let Some(sid) = param(&url, "session_state") {
                 self.sid = Some(sid);
+            }
+            let portal = self.lab.portals.iter().find(|portal| same_origin(&portal.url, &url));
+            if let Some(portal) = portal.filter(|_| param(&url, "code").is_some()) {
+                self.callbacks.insert(portal.name.clone(), url);
             }
         }
     }

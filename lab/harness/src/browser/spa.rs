@@ -41,6 +41,13 @@ pub struct Tokens {
     sid: Option<String>,
 }
 
+impl Tokens {
+    /// The ID token: what a hint at sign-out is.
+    pub fn id_token(&self) -> &str {
+        &self.id
+    }
+}
+
 struct SigningIn {
     state: CsrfToken,
     nonce: Nonce,

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use lab_trace::Event;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::chosen::Chosen;
 use super::messages::{Reach, Refused, Status, Topology};
+use crate::acts::Act;
 use crate::faults::{Change, Told};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
@@ -75,6 +77,16 @@ impl LabClient {
         self.send(reqwest::Method::POST, "api/faults", Some(change)).await
     }
 
+    /// Lets an administrator, the network, time or a stranger act; returns when it is done. [`Self::reset`] undoes it.
+    pub async fn act(&self, act: &Act) -> Result<(), Trouble> {
+        self.send(reqwest::Method::POST, "api/act", Some(act)).await
+    }
+
+    /// The newest events that Keycloak wrote, oldest first, in its own words (`type`, `error`, `clientId`, …).
+    pub async fn keycloak_events(&self) -> Result<Vec<serde_json::Value>, Trouble> {
+        self.ask(reqwest::Method::GET, "api/keycloak-events").await
+    }
+
     /// The running realm as Keycloak exports it: with its clients, without users, secrets masked.
     pub async fn realm(&self) -> Result<serde_json::Value, Trouble> {
         self.ask(reqwest::Method::GET, "api/realm").await
@@ -91,14 +103,14 @@ impl LabClient {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: reqwest::Method, path: &str) -> Result<T, Trouble> {
-        self.send(method, path, None).await
+        self.send(method, path, None::<&()>).await
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
         method: reqwest::Method,
         path: &str,
-        body: Option<&Change>,
+        body: Option<&impl Serialize>,
     ) -> Result<T, Trouble> {
         let url = self.base.join(path).map_err(|error| broken(path, &error.to_string()))?;
         let mut request = self.http.request(method, url).bearer_auth(&self.token);

@@ -17,6 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::messages::Refused;
+use crate::acts::Act;
 use crate::faults::{Change, Named};
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
@@ -45,6 +46,8 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/sso-sessions/{username}", get(sso_sessions))
         .route("/api/realm", get(export_realm))
         .route("/api/faults", get(faults).post(switch_faults))
+        .route("/api/act", post(act))
+        .route("/api/keycloak-events", get(keycloak_events))
         .route("/api/reach", post(reach))
         .route("/api/stop", post(stop_lab))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
@@ -129,7 +132,13 @@ async fn reset(State(shared): State<Shared>) -> Response {
 }
 
 async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
-    answer(shared.parts.admin.user_sessions(&username).await)
+    let admin = &shared.parts.admin;
+    match admin.find_user(&username).await {
+        // Somebody who was deleted has no session.
+        Ok(None) => Json(Vec::<String>::new()).into_response(),
+        Ok(Some(_)) => answer(admin.user_sessions(&username).await),
+        Err(trouble) => answer::<()>(Err(trouble)),
+    }
 }
 
 async fn faults(State(shared): State<Shared>) -> Response {
@@ -144,6 +153,14 @@ async fn switch_faults(State(shared): State<Shared>, Json(change): Json<Change>)
             (StatusCode::UNPROCESSABLE_ENTITY, format!("{unknown}\n")).into_response()
         }
     }
+}
+
+async fn act(State(shared): State<Shared>, Json(act): Json<Act>) -> Response {
+    answer(shared.parts.act(act).await)
+}
+
+async fn keycloak_events(State(shared): State<Shared>) -> Response {
+    answer(shared.parts.admin.events().await)
 }
 
 async fn export_realm(State(shared): State<Shared>) -> Response {

@@ -20,6 +20,7 @@ use crate::trouble::{Kind, Trouble};
 mod administrators;
 mod borrowed;
 mod clients;
+mod deeds;
 mod export;
 mod realms;
 mod sessions;

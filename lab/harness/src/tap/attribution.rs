@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, Method};
 use lab_trace::{Channel, Param, Party};
 
-use super::{BROWSER_HEADER, PROBE_HEADER};
+use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 
 /// An application whose traffic the taps can name.
 #[derive(Debug, Clone)]
@@ -41,16 +41,20 @@ impl Registry {
     /// The caller and the channel of a request. The first rule that fits wins:
     ///
     /// 1. the lab's probe header: a probe;
-    /// 2. a scripted browser's header: that browser, channel by `Sec-Fetch-Dest`;
-    /// 3. at an application, POST to its registered back-channel path without cookie and `Sec-Fetch-*`: Keycloak,
+    /// 2. a stranger's header: a stranger, over no channel that anybody agreed on;
+    /// 3. a scripted browser's header: that browser, channel by `Sec-Fetch-Dest`;
+    /// 4. at an application, POST to its registered back-channel path without cookie and `Sec-Fetch-*`: Keycloak,
     ///    back channel;
-    /// 4. at Keycloak, `User-Agent: sso-lab-portal/… (name)`: that portal's server;
-    /// 5. at Keycloak, neither cookie nor `Sec-Fetch-*`, but a known `client_id`: that application's server;
-    /// 6. everything else: a browser, channel by `Sec-Fetch-Dest`, or unknown where that header is absent and no
+    /// 5. at Keycloak, `User-Agent: sso-lab-portal/… (name)`: that portal's server;
+    /// 6. at Keycloak, neither cookie nor `Sec-Fetch-*`, but a known `client_id`: that application's server;
+    /// 7. everything else: a browser, channel by `Sec-Fetch-Dest`, or unknown where that header is absent and no
     ///    HTML is asked for.
     pub fn attribute(&self, seen: &Seen<'_>) -> (Party, Channel) {
         if seen.headers.contains_key(PROBE_HEADER) {
             return (Party::Lab, Channel::Probe);
+        }
+        if seen.headers.contains_key(STRANGER_HEADER) {
+            return (Party::Stranger, Channel::Other);
         }
         if let Some(name) = text(seen.headers, BROWSER_HEADER) {
             return (Party::Browser(Some(name.to_owned())), browser_channel(seen.headers).unwrap_or(Channel::Page));
@@ -72,7 +76,7 @@ impl Registry {
                     return (Party::App(app.name.clone()), Channel::Server);
                 }
             }
-            Party::App(_) | Party::Browser(_) | Party::Lab => {}
+            Party::App(_) | Party::Browser(_) | Party::Lab | Party::Stranger => {}
         }
         (Party::Browser(None), browser_channel(seen.headers).unwrap_or(Channel::Other))
     }

@@ -47,6 +47,13 @@ impl Passing {
         self.bytes += piece.len() as u64;
     }
 
+    /// A field of a form, unmasked: for those who forward it, never for those who show it.
+    pub(super) fn form_field(&self, name: &str) -> Option<String> {
+        let whole = self.bytes == self.head.len() as u64;
+        let found = url::form_urlencoded::parse(&self.head).find(|(field, _)| whole && field == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+
     /// The body as it is kept.
     pub fn body(&self, headers: &HeaderMap, masker: &Masker) -> Body {
         if self.bytes == 0 {

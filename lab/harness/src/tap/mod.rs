@@ -2,15 +2,17 @@
 //! what a tap did not see was not sent.
 //!
 //! Read in this order: [`proxy`] (forwards), [`capture`] (keeps what a lesson needs), [`mask`] (and no secret),
-//! [`attribution`] (who called, over which channel).
+//! [`attribution`] (who called, over which channel), [`disturbance`] (trouble in the network, where a lesson asks for it).
 
 pub mod attribution;
 pub mod capture;
+pub mod disturbance;
 pub mod mask;
 pub mod proxy;
 mod tee;
 
 pub use attribution::{KnownApp, Registry};
+pub use disturbance::{Disturbance, Handle};
 pub use mask::Masker;
 pub use proxy::Tap;
 
@@ -18,6 +20,8 @@ pub use proxy::Tap;
 pub const BROWSER_HEADER: &str = "x-sso-lab-browser";
 /// Header by which the lab's own probes are known. Removed before the request is forwarded.
 pub const PROBE_HEADER: &str = "x-sso-lab-probe";
+/// Header by which the lab marks what it sends as a stranger. Removed before the request is forwarded.
+pub const STRANGER_HEADER: &str = "x-sso-lab-stranger";
 
 #[cfg(test)]
 mod tests;

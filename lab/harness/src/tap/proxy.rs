@@ -21,9 +21,10 @@ use url::Url;
 
 use super::attribution::{self, Registry, Seen};
 use super::capture::{self, Passing};
+use super::disturbance::{self, Fate, Handle};
 use super::mask::Masker;
 use super::tee::{End, Tee};
-use super::{BROWSER_HEADER, PROBE_HEADER};
+use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 use crate::http::ensure_crypto;
 use crate::listening::{self, Limits};
 use crate::recorder::{Recorder, Ticket};
@@ -54,6 +55,7 @@ struct Shared {
     masker: Masker,
     recorder: Recorder,
     client: Client<HttpsConnector<HttpConnector>, Body>,
+    handle: Handle,
 }
 
 /// The word to stop, for connections that no request holds any more.
@@ -89,7 +91,13 @@ impl Tap {
             .enable_http1()
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(connector);
-        Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client }) }
+        let handle = Handle::default();
+        Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client, handle }) }
+    }
+
+    /// By which trouble is made here.
+    pub fn handle(&self) -> Handle {
+        self.shared.handle.clone()
     }
 
     /// Serves on `listener` until `stop`; then gives running exchanges a moment and cuts what is left (streams).
@@ -104,6 +112,66 @@ async fn handle(
     Extension(Stopping(stop)): Extension<Stopping>,
     request: Request,
 ) -> Response {
+    let Some(wanted) = shared.handle.wanted() else { return deliver(shared, stop, request).await };
+    let (caller, channel) = shared.registry.attribute(&Seen {
+        at: &shared.owner,
+        method: request.method(),
+        path: request.uri().path(),
+        headers: request.headers(),
+        client_id: None,
+    });
+    match disturbance::fate(&wanted, &caller, channel) {
+        Fate::AsUsual => deliver(shared, stop, request).await,
+        Fate::Later(wait) => {
+            // A lesson's own delay, bounded by its vocabulary: what is waited for is the passing of time.
+            tokio::time::sleep(wait).await;
+            deliver(shared, stop, request).await
+        }
+        Fate::Lost => note_of(&shared, &request).cut_off(),
+        Fate::Answered(status) => {
+            let note = note_of(&shared, &request);
+            note.taken_in(request).await.answered(status.as_u16(), &HeaderMap::new(), &Passing::default());
+            (status, [(header::CACHE_CONTROL, "no-store")]).into_response()
+        }
+        Fate::Silence => {
+            let note = note_of(&shared, &request).taken_in(request).await;
+            stop.cancelled().await;
+            note.cut_off()
+        }
+        Fate::Deaf => {
+            let answer = deliver(shared, stop.clone(), request).await;
+            // To its end, so that what the part said is written down; whoever asked never reads it.
+            let _ = axum::body::to_bytes(answer.into_body(), capture::CAPTURE_LIMIT).await;
+            stop.cancelled().await;
+            StatusCode::BAD_GATEWAY.into_response()
+        }
+        Fate::Twice => {
+            let (parts, body) = request.into_parts();
+            let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
+                return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+            };
+            let once = Request::from_parts(parts.clone(), Body::from(body.clone()));
+            let first = deliver(shared.clone(), stop.clone(), once).await;
+            // The first delivery has to be over before the second begins, or the lesson shows a race.
+            let _ = axum::body::to_bytes(first.into_body(), capture::CAPTURE_LIMIT).await;
+            deliver(shared, stop, Request::from_parts(parts, Body::from(body))).await
+        }
+    }
+}
+
+/// An exchange that this tap ends by itself.
+fn note_of(shared: &Arc<Shared>, request: &Request) -> Note {
+    let asked = Asked {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        headers: request.headers().clone(),
+        body: Arc::new(Mutex::new(Passing::default())),
+    };
+    Note { shared: shared.clone(), asked, ticket: Some(shared.recorder.begin()) }
+}
+
+/// Forwards a request, and writes the exchange down.
+async fn deliver(shared: Arc<Shared>, stop: CancellationToken, request: Request) -> Response {
     let ticket = shared.recorder.begin();
     let (parts, body) = request.into_parts();
     let kept = Arc::new(Mutex::new(Passing::default()));
@@ -171,6 +239,22 @@ impl Note {
         self.write(answer);
     }
 
+    /// Reads the request to its end, so that the lesson can show what was sent.
+    async fn taken_in(self, request: Request) -> Self {
+        if let Ok(body) = axum::body::to_bytes(request.into_body(), capture::CAPTURE_LIMIT).await {
+            self.asked.body.lock().unwrap_or_else(PoisonError::into_inner).push(&body);
+        }
+        self
+    }
+
+    /// Nothing comes back, as far as the caller can tell. A proxy cannot make a connection fail that it has accepted, so
+    /// it says what a gateway says.
+    fn cut_off(self) -> Response {
+        self.failed("the lab has cut it off");
+        let text = "502: cut off by a lesson of the lab; `cargo xtask lab reset` ends that.\n";
+        (StatusCode::BAD_GATEWAY, [(header::CACHE_CONTROL, "no-store")], text).into_response()
+    }
+
     fn failed(mut self, reason: &str) {
         self.write(Answer::NoAnswer { reason: reason.to_owned() });
     }
@@ -208,6 +292,10 @@ impl Note {
         let (path, headers) = (asked.uri.path(), &asked.headers);
         let seen = Seen { at: &shared.owner, method: &asked.method, path, headers, client_id: client_id.as_deref() };
         let (caller, channel) = shared.registry.attribute(&seen);
+        if channel == Channel::BackChannel {
+            let body = asked.body.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.handle.keep(body.form_field("logout_token"));
+        }
         let exchange = Exchange {
             took_us: ticket.took_us(),
             caller,
@@ -255,6 +343,7 @@ fn strip(headers: &mut HeaderMap, upgrading: bool) {
     }
     headers.remove(BROWSER_HEADER);
     headers.remove(PROBE_HEADER);
+    headers.remove(STRANGER_HEADER);
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {

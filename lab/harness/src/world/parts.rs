@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use lab_trace::{EventKind, LabNote};
 use url::Url;
 
+use crate::acts::Deeds;
 use crate::control::chosen::Chosen;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::faults::{self, Faults, Named};
@@ -22,9 +23,14 @@ pub(crate) struct Parts {
     pub(crate) upstream: Url,
     pub(crate) portals: Vec<portals::Portal>,
     pub(crate) faults: Faults,
+    pub(crate) deeds: Deeds,
+    /// By name: where trouble in the network is made.
+    pub(crate) taps: Vec<(String, crate::tap::Handle)>,
+    /// As it was imported: what is changed is put back from it.
+    pub(crate) realm: realm::Realm,
     pub(super) bind: IpAddr,
     /// Why the realm is not the lab's own, if it is not.
-    pub(super) foreign: Option<&'static str>,
+    pub(crate) foreign: Option<&'static str>,
     pub(crate) http: reqwest::Client,
 }
 
@@ -45,8 +51,16 @@ impl Parts {
         Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals, faults }
     }
 
-    /// Switches all faults off and ends all sessions at Keycloak and at the portals; changes no other setting.
+    /// Undoes what lessons did, switches all faults off and ends all sessions at Keycloak and at the portals; changes no
+    /// other setting.
     pub(crate) async fn reset(&self) -> Result<(), Trouble> {
+        for (_, tap) in &self.taps {
+            tap.reset();
+        }
+        for portal in &self.portals {
+            portal.clock().reset();
+        }
+        self.deeds.undo(&self.admin).await?;
         self.faults.clear(&self.admin, &self.portals).await?;
         self.admin.end_all_sessions().await?;
         for portal in &self.portals {

@@ -1,0 +1,86 @@
+//! A stranger on the network: knows every address and every name, and has no key of Keycloak's.
+
+use jiff::Timestamp;
+use lab_trace::Party;
+use portal_protocol::forge::{Forge, Mutation, Pen};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{client_of, no_part};
+use crate::tap::STRANGER_HEADER;
+use crate::trouble::{Kind, Trouble};
+use crate::world::Parts;
+
+/// What a stranger posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sent {
+    /// A logout token with everything right, the `kid` too, signed with a key of the stranger's own.
+    Forged,
+    /// The same without a signature (`alg` `none`).
+    Unsigned,
+    /// No token at all.
+    Nonsense,
+    /// The last logout token that Keycloak sent to this portal.
+    Copy,
+    /// The last logout token that Keycloak sent to the other portal with a server.
+    CopyForOther,
+}
+
+/// Whom a forged token is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The user's name.
+    pub username: String,
+    /// The session.
+    pub sid: String,
+}
+
+impl Parts {
+    pub(super) async fn post_as_stranger(&self, portal: &str, sent: Sent, about: Option<About>) -> Result<(), Trouble> {
+        let place = self.topology.portal(portal).ok_or_else(|| no_part(portal))?;
+        let token = match sent {
+            Sent::Nonsense => "hello".to_owned(),
+            Sent::Copy => self.overheard(portal)?,
+            Sent::CopyForOther => self.overheard(if portal == "admin" { "internal" } else { "admin" })?,
+            Sent::Forged | Sent::Unsigned => {
+                let about = about.ok_or_else(|| {
+                    lesson("a forged token has to be about somebody who is signed in", "name the person in `about`")
+                })?;
+                let user = self.admin.find_user(&about.username).await?.unwrap_or_default();
+                let sub = user["id"].as_str().unwrap_or_default();
+                let issuer = self.topology.issuer.as_str().trim_end_matches('/');
+                let forge = Forge::new(issuer, client_of(portal)?.id(), sub, &about.sid, Timestamp::now());
+                let mut mutations = vec![Mutation::header("kid", json!(self.admin.signing_kid().await?))];
+                if sent == Sent::Unsigned {
+                    mutations.push(Mutation::Pen(Pen::Nobody));
+                }
+                forge.token(&mutations)
+            }
+        };
+        let url = place.url.join("logout").map_err(|error| no_part(portal).caused_by(error))?;
+        let post = self.http.post(url).header(STRANGER_HEADER, "1").form(&[("logout_token", token)]);
+        post.send().await.map(|_| ()).map_err(|error| {
+            Trouble::new(
+                Kind::Part,
+                format!("{} got no answer from the {portal} portal", Party::Stranger),
+                "the portal or its tap is not there",
+                "look at `cargo xtask lab status`",
+            )
+            .caused_by(error.without_url())
+        })
+    }
+
+    fn overheard(&self, portal: &str) -> Result<String, Trouble> {
+        self.tap(portal)?.last_token().ok_or_else(|| {
+            lesson(
+                "there is no logout token to copy: Keycloak has sent none to this portal",
+                "let somebody sign out before the stranger acts",
+            )
+        })
+    }
+}
+
+fn lesson(what: &str, action: &str) -> Trouble {
+    Trouble::new(Kind::Lesson, what.to_owned(), "the lesson's steps stand in the wrong order", action.to_owned())
+}

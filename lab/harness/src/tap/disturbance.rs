@@ -1,0 +1,153 @@
+//! Trouble in the network, made on purpose: at the tap, so that neither Keycloak nor a portal has to know of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use lab_trace::{Channel, Party};
+use serde::{Deserialize, Serialize};
+
+/// The longest delay that a lesson may ask for: Keycloak gives up on a listener after five seconds of silence.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(10);
+
+/// What a tap does instead of forwarding. The lab's own probes always pass: whether a session lives behind the trouble is
+/// just what a lesson wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disturbance {
+    /// Nothing gets through to this part, from nobody.
+    CutOff,
+    /// Servers that ask this part get this status; browsers notice nothing.
+    ServersGet(u16),
+    /// Something in front answers back-channel requests with this status; the part never sees them.
+    Answers(u16),
+    /// Back-channel requests arrive so many seconds later, at most [`LONGEST_DELAY`].
+    DelaysBySeconds(u64),
+    /// Back-channel requests are taken in and neither handed on nor answered.
+    Hangs,
+    /// Back-channel requests arrive, and the answers to them do not.
+    SwallowsAnswers,
+    /// Back-channel requests are delivered twice, one after the other; the second answer is handed back.
+    DeliversTwice,
+}
+
+/// What happens to one request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is forwarded.
+    AsUsual,
+    /// It is forwarded after this time.
+    Later(Duration),
+    /// Nobody gets it.
+    Lost,
+    /// The tap answers.
+    Answered(StatusCode),
+    /// It is taken in, and nothing more happens.
+    Silence,
+    /// It is forwarded, and the answer thrown away.
+    Deaf,
+    /// It is forwarded twice.
+    Twice,
+}
+
+/// What `wanted` means for a request of `caller` over `channel`.
+pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fate {
+    if *caller == Party::Lab {
+        return Fate::AsUsual;
+    }
+    match (wanted, channel) {
+        (Disturbance::CutOff, _) => Fate::Lost,
+        (Disturbance::ServersGet(status), Channel::Server) | (Disturbance::Answers(status), Channel::BackChannel) => {
+            Fate::Answered(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
+        }
+        (Disturbance::DelaysBySeconds(seconds), Channel::BackChannel) => {
+            Fate::Later(Duration::from_secs(*seconds).min(LONGEST_DELAY))
+        }
+        (Disturbance::Hangs, Channel::BackChannel) => Fate::Silence,
+        (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,
+        (Disturbance::DeliversTwice, Channel::BackChannel) => Fate::Twice,
+        _ => Fate::AsUsual,
+    }
+}
+
+/// By which trouble is made at one tap and ended again. Copies share it.
+#[derive(Clone, Default)]
+pub struct Handle {
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    wanted: Option<Disturbance>,
+    /// The last logout token that came through, for a stranger who listened. Never shown.
+    last: Option<String>,
+}
+
+impl Handle {
+    /// Makes trouble, or ends it.
+    pub fn set(&self, wanted: Option<Disturbance>) {
+        self.lock().wanted = wanted;
+    }
+
+    /// Ends all trouble and forgets what came through.
+    pub fn reset(&self) {
+        *self.lock() = Held::default();
+    }
+
+    /// What is wanted now.
+    pub fn wanted(&self) -> Option<Disturbance> {
+        self.lock().wanted
+    }
+
+    /// The last logout token that came through.
+    pub(crate) fn last_token(&self) -> Option<String> {
+        self.lock().last.clone()
+    }
+
+    pub(super) fn keep(&self, token: Option<String>) {
+        if let Some(token) = token {
+            self.lock().last = Some(token);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::StatusCode;
+    use lab_trace::{Channel, Party};
+
+    use super::{Disturbance, Fate, LONGEST_DELAY, fate};
+
+    #[test]
+    fn trouble_meets_those_for_whom_it_is_meant() {
+        let browser = Party::Browser(Some("john".to_owned()));
+        let app = Party::App("admin".to_owned());
+        let posted = |wanted| fate(&wanted, &Party::Keycloak, Channel::BackChannel);
+        assert_eq!(posted(Disturbance::Answers(500)), Fate::Answered(StatusCode::INTERNAL_SERVER_ERROR));
+        assert_eq!(posted(Disturbance::Hangs), Fate::Silence);
+        assert_eq!(posted(Disturbance::SwallowsAnswers), Fate::Deaf);
+        assert_eq!(posted(Disturbance::DeliversTwice), Fate::Twice);
+        assert_eq!(posted(Disturbance::CutOff), Fate::Lost);
+        assert_eq!(posted(Disturbance::DelaysBySeconds(2)), Fate::Later(Duration::from_secs(2)));
+        assert_eq!(posted(Disturbance::DelaysBySeconds(2_000)), Fate::Later(LONGEST_DELAY), "bounded");
+        for wanted in [Disturbance::Answers(500), Disturbance::Hangs, Disturbance::ServersGet(503)] {
+            assert_eq!(fate(&wanted, &browser, Channel::Page), Fate::AsUsual, "{wanted:?}: browsers notice nothing");
+        }
+        assert_eq!(fate(&Disturbance::CutOff, &browser, Channel::Page), Fate::Lost);
+        let refused = Fate::Answered(StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(fate(&Disturbance::ServersGet(503), &app, Channel::Server), refused);
+    }
+
+    #[test]
+    fn the_labs_own_probes_always_pass() {
+        for wanted in [Disturbance::CutOff, Disturbance::Hangs, Disturbance::ServersGet(503)] {
+            assert_eq!(fate(&wanted, &Party::Lab, Channel::Probe), Fate::AsUsual);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What each verb does.
+
+use std::time::Duration;
+
+use lab::acts::{About, Act, Sent};
+use lab::browser::{Alteration, Sight, SignOut};
+use lab::tap::Disturbance;
+use lab::{Kind, Trouble};
+use url::Url;
+
+use super::{Player, Stage};
+use crate::lesson::{Action, Deed, Step};
+use crate::vocabulary::{
+    Administrator, Altered, BackTo, ClientWord, Hint, How, Lab, Letter, Person, Portal, StateWord, Stranger, Swap,
+};
+
+const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
+const LOGOUT: &str = "/protocol/openid-connect/logout";
+const CALLBACK: &str = "/callback";
+
+impl Stage<'_> {
+    /// Does the step; gives what the person sees, if a person acts.
+    pub(super) async fn act(&mut self, step: &Step) -> Result<Option<Sight>, Trouble> {
+        match &step.action {
+            Action::Person { who, does } => self.person(*who, does).await.map(Some),
+            Action::Administrator(act) => self.lab.act(&self.administrator(act)?).await.map(|()| None),
+            Action::Lab(Lab::Waits(seconds)) => {
+                tokio::time::sleep(Duration::from_secs(*seconds)).await;
+                Ok(None)
+            }
+            Action::Lab(act) => self.lab.act(&trouble(act)).await.map(|()| None),
+            Action::Stranger(act) => self.lab.act(&self.stranger(act)?).await.map(|()| None),
+        }
+    }
+
+    async fn person(&mut self, who: Person, does: &Deed) -> Result<Sight, Trouble> {
+        let alterations = match does {
+            Deed::SignIn(portal, Some(altered)) => self.on_the_way_in(*portal, altered)?,
+            Deed::SignOut(portal, _, Some(altered)) => self.on_the_way_out(who, *portal, altered)?,
+            _ => Vec::new(),
+        };
+        let player = self.player(who);
+        player.alter(alterations);
+        let seen = match does {
+            Deed::Open(portal) => player.open(portal.word()).await,
+            Deed::SignIn(portal, _) => player.sign_in(portal.word()).await,
+            Deed::SignOut(portal, None, _) => player.sign_out(portal.word(), SignOut::AtPortal).await,
+            Deed::SignOut(portal, Some(How::WithoutHint), _) => {
+                player.sign_out(portal.word(), SignOut::WithoutHint).await
+            }
+            Deed::AnswerLogoutQuestion(_) => player.answer_logout_question().await,
+            Deed::RepeatCallback(portal) => player.repeat_callback(portal.word()).await,
+            Deed::Press(control) => player.press("admin", control.word(), false).await,
+            Deed::Force(control) => player.press("admin", control.word(), true).await,
+        };
+        player.alter(Vec::new());
+        seen
+    }
+
+    fn index(&self, who: Person) -> usize {
+        let found = self.people.iter().position(|person| *person == who);
+        found.unwrap_or_else(|| unreachable!("everybody who is named has a browser"))
+    }
+
+    fn player(&mut self, who: Person) -> &mut Player {
+        let index = self.index(who);
+        &mut self.players[index]
+    }
+
+    fn administrator(&self, act: &Administrator) -> Result<Act, Trouble> {
+        let name = |who: &Person| who.user().username().to_owned();
+        Ok(match act {
+            Administrator::EndsSessionOf(who) => Act::EndSession { sid: self.sid(*who)? },
+            Administrator::LogsOut(who) => Act::LogOutUser { username: name(who) },
+            Administrator::LogsOutEverybody => Act::LogOutEverybody,
+            Administrator::Disables(who) => Act::DisableUser { username: name(who) },
+            Administrator::Deletes(who) => Act::DeleteUser { username: name(who) },
+            Administrator::ResetsPasswordOf(who) => Act::ResetPassword { username: name(who) },
+            Administrator::TakesRolesFrom(who) => Act::TakeRoles { username: name(who) },
+            Administrator::PushesNotBefore => Act::PushNotBefore,
+            Administrator::DisablesClient(portal) => Act::DisableClient { portal: portal.word().to_owned() },
+            Administrator::RotatesKeys => Act::RotateKeys,
+            Administrator::SetsLifetimes(lifetimes) => Act::SetLifetimes(*lifetimes),
+        })
+    }
+
+    fn stranger(&self, act: &Stranger) -> Result<Act, Trouble> {
+        let sent = match act.posts {
+            Letter::Forged => Sent::Forged,
+            Letter::Unsigned => Sent::Unsigned,
+            Letter::Nonsense => Sent::Nonsense,
+            Letter::Copy => Sent::Copy,
+            Letter::CopyForOther => Sent::CopyForOther,
+        };
+        let about = match act.about {
+            Some(who) => Some(About { username: who.user().username().to_owned(), sid: self.sid(who)? }),
+            None => None,
+        };
+        Ok(Act::Post { portal: act.to.word().to_owned(), sent, about })
+    }
+
+    /// The session at Keycloak that this person's browser had last.
+    fn sid(&self, who: Person) -> Result<String, Trouble> {
+        let loot = self.players[self.index(who)].loot();
+        loot.sid().map(str::to_owned).ok_or_else(|| impossible(who, "has no session yet", "let them sign in before"))
+    }
+
+    fn on_the_way_in(&self, portal: Portal, altered: &Altered) -> Result<Vec<Alteration>, Trouble> {
+        let mut list = Vec::new();
+        let mut add = |at: &str, name: &str, value: Option<String>| {
+            list.push(Alteration { at: at.to_owned(), name: name.to_owned(), value });
+        };
+        if let Some(prompt) = altered.prompt {
+            add(AUTHORIZATION, "prompt", Some(prompt.word().to_owned()));
+        }
+        if let Some(age) = &altered.max_age {
+            add(AUTHORIZATION, "max_age", Some(age.clone()));
+        }
+        if let Some(swap) = altered.code_challenge {
+            add(AUTHORIZATION, "code_challenge", other(swap));
+            if swap == Swap::None {
+                add(AUTHORIZATION, "code_challenge_method", None);
+            }
+        }
+        if let Some(to) = altered.redirect_uri {
+            add(AUTHORIZATION, "redirect_uri", self.back_to(portal, to)?);
+        }
+        for (name, swap) in [("state", altered.callback_state), ("code", altered.callback_code)] {
+            if let Some(swap) = swap {
+                add(CALLBACK, name, other(swap));
+            }
+        }
+        if let Some(swap) = altered.callback_iss {
+            let foreign = (swap == Swap::Foreign).then(|| "https://another-provider.example/realms/x".to_owned());
+            add(CALLBACK, "iss", foreign);
+        }
+        Ok(list)
+    }
+
+    fn on_the_way_out(&self, who: Person, portal: Portal, altered: &Altered) -> Result<Vec<Alteration>, Trouble> {
+        let mut list = Vec::new();
+        let mut add = |name: &str, value: Option<String>| {
+            list.push(Alteration { at: LOGOUT.to_owned(), name: name.to_owned(), value });
+        };
+        if let Some(hint) = altered.hint {
+            add("id_token_hint", self.hint(who, hint)?);
+        }
+        if let Some(client) = altered.client {
+            let id = |portal: Portal| self.topology.portal(portal.word()).map(|place| place.client_id.clone());
+            add(
+                "client_id",
+                match client {
+                    ClientWord::None => None,
+                    ClientWord::Internal => id(Portal::Internal),
+                    ClientWord::External => id(Portal::External),
+                    ClientWord::Admin => id(Portal::Admin),
+                },
+            );
+        }
+        if let Some(to) = altered.uri {
+            add("post_logout_redirect_uri", self.back_to(portal, to)?);
+        }
+        if let Some(state) = altered.state {
+            let odd = || format!("a&b=c?d#e ü {}", "x".repeat(480));
+            add("state", (state == StateWord::Odd).then(odd));
+        }
+        Ok(list)
+    }
+
+    fn hint(&self, who: Person, hint: Hint) -> Result<Option<String>, Trouble> {
+        let tokens = |who: Person| {
+            self.players[self.index(who)].tokens().ok_or_else(|| {
+                impossible(who, "holds no tokens: they lie in the tab of the external portal", "sign in there before")
+            })
+        };
+        Ok(match hint {
+            Hint::None => None,
+            Hint::AccessToken => Some(tokens(who)?.access.clone()),
+            Hint::Broken => Some(broken(tokens(who)?.id_token())),
+            Hint::OfJohn | Hint::OfMary | Hint::OfAlex | Hint::OfPat => {
+                let owner = hint.owner().unwrap_or(who);
+                Some(tokens(owner)?.id_token().to_owned())
+            }
+        })
+    }
+
+    fn back_to(&self, portal: Portal, to: BackTo) -> Result<Option<String>, Trouble> {
+        let page = |portal: Portal, path: &str| {
+            let place = self.topology.portal(portal.word()).map(|place| &place.url);
+            place.and_then(|url| url.join(path).ok()).map(|url: Url| url.to_string()).ok_or_else(|| {
+                Trouble::new(
+                    Kind::State,
+                    format!("the lab has no {}", portal.title()),
+                    "the lesson needs its address",
+                    "start a lab with all portals: `cargo xtask lab up`",
+                )
+            })
+        };
+        Ok(Some(match to {
+            BackTo::None => return Ok(None),
+            BackTo::Unregistered => page(portal, "/anywhere")?,
+            BackTo::OfInternal => page(Portal::Internal, "/signed-out")?,
+            BackTo::OfExternal => page(Portal::External, "/signed-out")?,
+            BackTo::OfAdmin => page(Portal::Admin, "/admin/signed-out")?,
+        }))
+    }
+}
+
+fn trouble(act: &Lab) -> Act {
+    let disturb = |part: &str, how| Act::Disturb { part: part.to_owned(), how };
+    match act {
+        Lab::CutsOff(place) => disturb(place.word(), Some(Disturbance::CutOff)),
+        Lab::Reconnects(place) => disturb(place.word(), None),
+        Lab::AnswersFor(instead) => disturb(instead.portal.word(), Some(Disturbance::Answers(instead.with))),
+        Lab::Delays(delays) => disturb(delays.portal.word(), Some(Disturbance::DelaysBySeconds(delays.seconds))),
+        Lab::Hangs(portal) => disturb(portal.word(), Some(Disturbance::Hangs)),
+        Lab::SwallowsAnswerOf(portal) => disturb(portal.word(), Some(Disturbance::SwallowsAnswers)),
+        Lab::DeliversTwice(portal) => disturb(portal.word(), Some(Disturbance::DeliversTwice)),
+        Lab::KeycloakAnswers(status) => disturb("keycloak", Some(Disturbance::ServersGet(*status))),
+        Lab::MovesClock(seconds) => Act::MoveClocks { seconds: *seconds },
+        Lab::Restarts(portal) => Act::RestartPortal { portal: portal.word().to_owned() },
+        Lab::Waits(_) => unreachable!("waiting is done here, not in the lab"),
+    }
+}
+
+fn other(swap: Swap) -> Option<String> {
+    // Long enough for a code challenge, which Keycloak would refuse for its length alone.
+    (swap == Swap::Foreign).then(|| "somebody-elses-value-somebody-elses-value-1".to_owned())
+}
+
+/// The token with another first letter in its signature.
+fn broken(token: &str) -> String {
+    match token.rsplit_once('.') {
+        Some((signed, signature)) => {
+            let first = if signature.starts_with('A') { 'B' } else { 'A' };
+            format!("{signed}.{first}{}", signature.get(1..).unwrap_or_default())
+        }
+        None => "broken".to_owned(),
+    }
+}
+
+fn impossible(who: Person, how: &str, action: &str) -> Trouble {
+    Trouble::new(Kind::Lesson, format!("{} {how}", who.name()), "the lesson's steps stand in the wrong order", action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::broken;
+
+    #[test]
+    fn a_broken_token_differs_in_its_signature_only() {
+        assert_eq!(broken("a.b.Abc"), "a.b.Bbc");
+        assert_eq!(broken("a.b.xyz"), "a.b.Ayz");
+    }
+}
