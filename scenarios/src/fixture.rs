@@ -253,6 +253,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         exchanges,
         sight: Some(sight),
         sign_out: true,
+        not_told: Vec::new(),
         matrix,
         checks,
     };

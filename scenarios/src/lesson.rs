@@ -142,8 +142,8 @@ impl Action {
             Self::Person { who, does: Deed::SignOut(_, _, Some(altered)) } => {
                 altered.hint.and_then(crate::vocabulary::Hint::owner).into_iter().chain([*who]).collect()
             }
-            Self::Person { who, .. } => vec![*who],
-            Self::Administrator(Administrator::EndsSessionOf(who) | Administrator::LogsOut(who)) => vec![*who],
+            Self::Person { who, .. }
+            | Self::Administrator(Administrator::EndsSessionOf(who) | Administrator::LogsOut(who)) => vec![*who],
             Self::Stranger(Stranger { about, .. }) => about.iter().copied().collect(),
             Self::Administrator(_) | Self::Lab(_) => Vec::new(),
         }

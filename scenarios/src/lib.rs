@@ -17,7 +17,10 @@ pub mod snapshot;
 pub mod transcript;
 pub mod version;
 pub mod vocabulary;
+pub mod why;
 
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod fixture;
 

@@ -1,5 +1,6 @@
 //! Results for people, for programs and for CI.
 
+pub mod folder;
 mod junit;
 mod text;
 
@@ -112,7 +113,7 @@ pub fn json(finished: &[Finished]) -> Value {
     })
 }
 
-fn one(finished: &Finished) -> Value {
+pub(crate) fn one(finished: &Finished) -> Value {
     let mut object = json!({
         "id": finished.id,
         "title": finished.title,
@@ -159,6 +160,7 @@ fn step(step: &crate::run::StepRun) -> Value {
         "line": step.line,
         "sees": step.sight.as_ref().map(|sight| sight.place.to_string()),
         "exchanges": step.exchanges.len(),
+        "not_told": step.not_told.iter().map(|one| json!({ "portal": one.portal, "why": one.why })).collect::<Vec<_>>(),
         "matrix": step.matrix,
         "checks": checks,
     })

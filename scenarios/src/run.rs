@@ -6,6 +6,7 @@ use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party};
 
 use crate::checks::Check;
 use crate::vocabulary::{Driver, Person};
+use crate::why::NotTold;
 
 /// A lesson, played once.
 pub struct Run {
@@ -35,6 +36,8 @@ pub struct StepRun {
     pub sight: Option<Sight>,
     /// Whether the step was a sign-out, so that "nobody was told" is worth saying.
     pub sign_out: bool,
+    /// Portals that were not told of the session that ended, and why.
+    pub not_told: Vec<NotTold>,
     /// Who is signed in where.
     pub matrix: Matrix,
     /// What was expected, and whether it is so.

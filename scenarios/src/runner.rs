@@ -1,6 +1,6 @@
 //! Plays a lesson against a running lab.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lab::browser::probe::Prober;
@@ -17,6 +17,7 @@ use crate::lesson::{Lesson, Step};
 use crate::run::{Run, StepRun, select};
 use crate::version::{Line, Range};
 use crate::vocabulary::{Driver, Person};
+use crate::why::{self, Around};
 
 mod acts;
 
@@ -133,6 +134,7 @@ impl<'a> Stage<'a> {
         let before = self.held();
         let sessions =
             before.iter().filter_map(|(person, loot)| loot.sid().map(|sid| (*person, sid.to_owned()))).collect();
+        let mut around = self.around(step).await?;
         let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
         let sight = self.act(step).await?;
@@ -155,8 +157,32 @@ impl<'a> Stage<'a> {
             keycloak: &keycloak,
         };
         let checks = checks(&evidence);
+        around.after = self.around(step).await?.before;
+        let not_told = why::not_told(step, &self.topology, &exchanges, &around);
         let sign_out = step.is_sign_out();
-        Ok(StepRun { sentence: step.to_string(), line: step.line, exchanges, sight, sign_out, matrix, checks })
+        Ok(StepRun {
+            sentence: step.to_string(),
+            line: step.line,
+            exchanges,
+            sight,
+            sign_out,
+            not_told,
+            matrix,
+            checks,
+        })
+    }
+
+    /// What Keycloak knows of the lesson's people, where the step may end a session.
+    async fn around(&self, step: &Step) -> Result<Around, Trouble> {
+        let mut around = Around::default();
+        if why::may_end_sessions(step) {
+            let users: BTreeSet<&str> = self.people.iter().map(|person| person.user().username()).collect();
+            for user in users {
+                around.before.extend(self.lab.sessions(user).await?);
+            }
+            around.clients = self.lab.logout_settings().await?;
+        }
+        Ok(around)
     }
 
     /// Keycloak's newest events without those that are `known`; not asked where the step expects nothing of them.

@@ -12,6 +12,7 @@ use lab_trace::{Matrix, Party};
 
 use crate::checks::Check;
 use crate::run::{Run, StepRun};
+use crate::why::NotTold;
 
 pub(crate) use tell::Telling;
 
@@ -47,6 +48,9 @@ fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
         let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };
         let _ = writeln!(text, "  told  {told}");
     }
+    for NotTold { portal, why } in &step.not_told {
+        let _ = writeln!(text, "  not   {portal}: {why}");
+    }
     text.push('\n');
     text.push_str(&table(&step.matrix));
     if !step.checks.is_empty() {
@@ -67,7 +71,8 @@ fn told(step: &StepRun) -> Vec<String> {
         .iter()
         .filter_map(|numbered| Telling::of(&numbered.exchange).map(|telling| (numbered, telling)))
         .map(|(numbered, telling)| {
-            format!("{} by {} ({})", name(&numbered.exchange.callee), telling.by, numbered.number)
+            let answer = numbered.exchange.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            format!("{} by {} ({}: {answer})", name(&numbered.exchange.callee), telling.by, numbered.number)
         })
         .collect()
 }

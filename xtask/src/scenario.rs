@@ -22,6 +22,8 @@ use crate::out::{self, say};
 use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
+mod new;
+mod order;
 mod show;
 
 #[derive(Subcommand)]
@@ -41,7 +43,13 @@ pub(crate) enum Command {
         trainer: bool,
     },
     /// Check the lessons' files
-    Lint,
+    Lint {
+        /// Lessons from another folder
+        #[arg(long, value_name = "DIR")]
+        lessons: Option<PathBuf>,
+    },
+    /// Begin a lesson: a file with every field explained, that can be run at once
+    New(new::NewArgs),
     /// Play lessons against the running lab, or against one of their own that ends with them
     Run(Box<RunArgs>),
 }
@@ -63,6 +71,21 @@ pub(crate) struct RunArgs {
     /// How the results are printed
     #[arg(long, value_enum, default_value_t = RunFormat::Human)]
     format: RunFormat,
+    /// The minimal set for a CI of one's own: the lessons whose situations the catalogue counts to the logout gate
+    #[arg(long, conflicts_with_all = ["ids", "all"])]
+    gate: bool,
+    /// Play everything so many times
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+    /// In another order each time; the same number gives the same orders
+    #[arg(long, value_name = "SEED")]
+    shuffle: Option<u64>,
+    /// Stop at the first lesson that does not pass
+    #[arg(long)]
+    fail_fast: bool,
+    /// Write run.ndjson, junit.xml and all transcripts into this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
     /// How long one lesson may take, in seconds
     #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
@@ -88,7 +111,8 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
     match command {
         Command::List { format } => show::list(format),
         Command::Show { id, trainer } => show::handout(&id, trainer),
-        Command::Lint => show::lint(),
+        Command::Lint { lessons } => show::lint(lessons.as_deref()),
+        Command::New(args) => new::run(&args),
         Command::Run(args) => play(*args, global).await,
     }
 }
@@ -99,8 +123,11 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     let lessons = chosen(&library, &args)?;
     let cancel = cancelled_by_signals();
     let stage = Stage::find(&args, global, &cancel).await?;
+    if let Some(folder) = &args.report {
+        report::folder::prepare(folder)?;
+    }
     let mut finished = Vec::new();
-    for lesson in &lessons {
+    for lesson in order::rounds(&lessons, args.repeat, args.shuffle) {
         let one = tokio::select! {
             one = play_one(&library, lesson, stage.client(), &args) => one,
             () = cancel.cancelled() => break,
@@ -109,14 +136,23 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
             let verbose = !args.check && !args.bless && !global.quiet;
             out::print(&report::human(&one, verbose));
         }
+        let failed = one.outcome.exit_code() != 0;
         finished.push(one);
+        if failed && args.fail_fast {
+            break;
+        }
     }
-    stage.leave().await?;
+    // What has been seen is told in any case, also when the lab cannot be left as it should.
+    let left = stage.leave().await;
+    if let Some(folder) = &args.report {
+        report::folder::write(folder, &finished)?;
+    }
     match args.format {
         RunFormat::Human => out::print(&report::summary(&finished)),
         RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
         RunFormat::Junit => out::print(&report::junit(&finished)),
     }
+    left?;
     if cancel.is_cancelled() {
         std::process::exit(Kind::Interrupted.exit_code().into());
     }
@@ -128,13 +164,16 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
 }
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
+    if args.gate {
+        return order::gate(library);
+    }
     if !args.all {
         if args.ids.is_empty() {
             return Err(Trouble::new(
                 Kind::Usage,
                 "no lesson is named",
                 "the command plays the lessons that you name, or all of them",
-                "name some (`cargo xtask scenario list` shows them), or add `--all`",
+                "name some (`cargo xtask scenario list` shows them), or add `--all` or `--gate`",
             ));
         }
         return args.ids.iter().map(|id| library.lesson(id)).collect();

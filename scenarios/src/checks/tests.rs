@@ -28,7 +28,7 @@ fn judge(expect: &str, seen: Seen) -> Check {
         step: &step,
         topology: &topology(CHANCE.port),
         exchanges: &exchanges,
-        sight: seen.sight.as_ref(),
+        sight: Some(&seen.sight),
         keycloak: &[],
         matrix: &matrix(seen.states),
         sessions: &sessions(&CHANCE),

@@ -72,7 +72,7 @@ Wait.
     assert_eq!(steps[0].action, Action::Person { who: Person::John, does: Deed::Open(Portal::Internal) });
     assert_eq!(steps[0].line, 24);
     let leaves = Deed::SignOut(Portal::Admin, Some(How::WithoutHint), None);
-    assert_eq!(steps[1].action, Action::Person { who: Person::John, does: leaves });
+    assert_eq!(steps[1].action, Action::Person { who: Person::Mary, does: leaves });
     assert_eq!(steps[1].expect.sees, Some(Seen::KeycloakError));
     let cells: Vec<_> = steps[1].expect.matrix[&Person::Mary].cells().collect();
     assert_eq!(cells, [("sso", State::In), ("admin", State::Out)]);

@@ -29,7 +29,7 @@ impl Stage<'_> {
                 Ok(None)
             }
             Action::Lab(act) => self.lab.act(&trouble(act)).await.map(|()| None),
-            Action::Stranger(act) => self.lab.act(&self.stranger(act)?).await.map(|()| None),
+            Action::Stranger(act) => self.lab.act(&self.stranger(*act)?).await.map(|()| None),
         }
     }
 
@@ -84,7 +84,7 @@ impl Stage<'_> {
         })
     }
 
-    fn stranger(&self, act: &Stranger) -> Result<Act, Trouble> {
+    fn stranger(&self, act: Stranger) -> Result<Act, Trouble> {
         let sent = match act.posts {
             Letter::Forged => Sent::Forged,
             Letter::Unsigned => Sent::Unsigned,

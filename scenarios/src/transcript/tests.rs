@@ -72,7 +72,7 @@ fn a_sign_out_reads_like_this() {
             <- 303 to /
 
       sees  the internal portal's sign-in card
-      told  admin by back-channel (3), internal by back-channel (4), external by front-channel (5)
+      told  admin by back-channel (3: 200), internal by back-channel (4: 200), external by front-channel (5: 200)
 
       browser  sso       internal  external  admin
       john     out       out       out       out

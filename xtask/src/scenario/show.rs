@@ -1,5 +1,7 @@
 //! Lessons to be read.
 
+use std::path::Path;
+
 use lab::{Kind, Trouble};
 use scenarios::lesson::Part;
 use scenarios::library::Library;
@@ -68,8 +70,8 @@ pub(super) fn handout(id: &str, trainer: bool) -> Result<(), Trouble> {
     Ok(())
 }
 
-pub(super) fn lint() -> Result<(), Trouble> {
-    let errors = Library::shipped()?.lint()?;
+pub(super) fn lint(folder: Option<&Path>) -> Result<(), Trouble> {
+    let errors = folder.map_or_else(Library::shipped, Library::open)?.lint()?;
     for error in &errors {
         print(&format!("{:?}\n", miette::Report::new(error.clone())));
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::chosen::Chosen;
-use super::messages::{Reach, Refused, Status, Topology};
+use super::messages::{ClientSettings, Reach, Refused, SsoSession, Status, Topology};
 use crate::acts::Act;
 use crate::faults::{Change, Told};
 use crate::http;
@@ -65,6 +65,16 @@ impl LabClient {
     /// any tap.
     pub async fn sso_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
         self.ask(reqwest::Method::GET, &format!("api/sso-sessions/{username}")).await
+    }
+
+    /// The user's sessions at Keycloak, and which clients have a part in each.
+    pub async fn sessions(&self, username: &str) -> Result<Vec<SsoSession>, Trouble> {
+        self.ask(reqwest::Method::GET, &format!("api/sessions/{username}")).await
+    }
+
+    /// What decides how each client hears of a logout, as Keycloak has it now.
+    pub async fn logout_settings(&self) -> Result<Vec<ClientSettings>, Trouble> {
+        self.ask(reqwest::Method::GET, "api/logout-settings").await
     }
 
     /// All faults that can be planted, and which are on.

@@ -87,6 +87,30 @@ impl Topology {
     }
 }
 
+/// A session at Keycloak.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SsoSession {
+    /// Its id.
+    pub sid: String,
+    /// `client_id` of everybody who got a login out of it.
+    pub clients: Vec<String>,
+}
+
+/// What decides whether and how Keycloak tells a client of a logout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSettings {
+    /// `client_id`.
+    pub client_id: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Whether its front-channel switch is on.
+    pub front_channel: bool,
+    /// Whether a page for the front channel is registered.
+    pub front_channel_url: bool,
+    /// Whether an address for the back channel is registered.
+    pub back_channel_url: bool,
+}
+
 /// Whether Keycloak's own POST arrived at one portal: the answer to the question that the back channel hangs on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {

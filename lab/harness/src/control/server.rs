@@ -44,6 +44,8 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/feed", get(feed))
         .route("/api/reset", post(reset))
         .route("/api/sso-sessions/{username}", get(sso_sessions))
+        .route("/api/sessions/{username}", get(sessions))
+        .route("/api/logout-settings", get(logout_settings))
         .route("/api/realm", get(export_realm))
         .route("/api/faults", get(faults).post(switch_faults))
         .route("/api/act", post(act))
@@ -139,6 +141,14 @@ async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>
         Ok(Some(_)) => answer(admin.user_sessions(&username).await),
         Err(trouble) => answer::<()>(Err(trouble)),
     }
+}
+
+async fn sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
+    answer(shared.parts.admin.sessions_with_clients(&username).await)
+}
+
+async fn logout_settings(State(shared): State<Shared>) -> Response {
+    answer(shared.parts.admin.logout_settings().await)
 }
 
 async fn faults(State(shared): State<Shared>) -> Response {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use lab::faults::{Change, Named};
 use serde_json::Value;
 
+mod acts;
 mod in_portals;
 mod looks;
 mod stage;

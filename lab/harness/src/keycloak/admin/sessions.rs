@@ -4,6 +4,7 @@ use realm::REALM;
 use serde_json::{Value, json};
 
 use super::Admin;
+use crate::control::messages::{ClientSettings, SsoSession};
 use crate::trouble::Trouble;
 
 impl Admin {
@@ -15,6 +16,34 @@ impl Admin {
         let mut sessions: Vec<&Value> = sessions.as_array().map(|list| list.iter().collect()).unwrap_or_default();
         sessions.sort_by_key(|session| session["start"].as_u64());
         Ok(sessions.iter().filter_map(|session| session["id"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// A user's sessions and who has a part in each; empty for a user who is not there.
+    pub async fn sessions_with_clients(&self, username: &str) -> Result<Vec<SsoSession>, Trouble> {
+        let Some(user) = self.find_user(username).await? else { return Ok(Vec::new()) };
+        let id = user["id"].as_str().unwrap_or_default();
+        let sessions = self.get(&format!("realms/{REALM}/users/{id}/sessions")).await?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let session = |session: &Value| {
+            let clients = session["clients"].as_object().into_iter().flatten();
+            Some(SsoSession { sid: text(&session["id"])?, clients: clients.filter_map(|(_, id)| text(id)).collect() })
+        };
+        Ok(sessions.as_array().into_iter().flatten().filter_map(session).collect())
+    }
+
+    /// What decides how the three clients hear of a logout.
+    pub async fn logout_settings(&self) -> Result<Vec<ClientSettings>, Trouble> {
+        let written = |client: &Value, name: &str| {
+            client["attributes"][name].as_str().is_some_and(|address| !address.trim().is_empty())
+        };
+        let settings = |client: &Value| ClientSettings {
+            client_id: client["clientId"].as_str().unwrap_or_default().to_owned(),
+            enabled: client["enabled"] == json!(true),
+            front_channel: client["frontchannelLogout"] == json!(true),
+            front_channel_url: written(client, "frontchannel.logout.url"),
+            back_channel_url: written(client, "backchannel.logout.url"),
+        };
+        Ok(self.clients().await?.iter().map(settings).collect())
     }
 
     /// Ends all sessions of the realm without telling any client, so that nothing of it is seen on a tap.

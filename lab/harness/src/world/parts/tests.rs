@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::Parts;
+use crate::acts::Deeds;
 use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
@@ -38,6 +39,9 @@ fn exposed() -> Parts {
         upstream: nowhere,
         portals: Vec::new(),
         faults: Faults::default(),
+        deeds: Deeds::default(),
+        taps: Vec::new(),
+        realm: realm::Realm::shipped(),
         bind,
         foreign: None,
         http: crate::http::client(Duration::from_secs(5)),

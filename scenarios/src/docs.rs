@@ -1,0 +1,105 @@
+//! The pages of `docs/` that are made from what is here: written with `UPDATE_DOCS=1`, compared otherwise.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use lab::faults::Named;
+
+use crate::lesson::Lesson;
+use crate::library::Library;
+
+mod words;
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+fn agrees(name: &str, text: &str) {
+    let path = docs().join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "docs/{name} is not what the types say: run the tests of `scenarios` with UPDATE_DOCS=1");
+}
+
+fn lessons() -> Vec<Lesson> {
+    let (lessons, errors) = Library::shipped().unwrap().lessons().unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
+    lessons
+}
+
+#[test]
+fn the_reference_of_the_language_is_up_to_date() {
+    agrees("scenarios.md", &words::page());
+}
+
+#[test]
+fn the_catalogue_is_up_to_date() {
+    let library = Library::shipped().unwrap();
+    let lessons = lessons();
+    let minutes: u32 = lessons.iter().map(|lesson| lesson.front.minutes.value).sum();
+    let mut text = format!(
+        "# The lessons\n\nMade from the lessons' files; do not edit. {} lessons, {minutes} minutes in class. Play one with \
+         `cargo xtask scenario run ID`, read it with `cargo xtask scenario show ID`.\n",
+        lessons.len()
+    );
+    let mut topic = None;
+    for lesson in &lessons {
+        let front = &lesson.front;
+        if topic != Some(front.topic) {
+            topic = Some(front.topic);
+            let _ = write!(
+                text,
+                "\n## {}\n\n| lesson | shows | level | minutes | clauses | situations | faults | recorded with |\n|---|---|---|---|---|---|---|---|\n",
+                front.topic
+            );
+        }
+        let list = |values: &[serde_saphyr::Spanned<String>]| {
+            values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let file = library.file(lesson);
+        let recorded: Vec<&str> = [("26.7", ""), ("26.2", "@26.2")]
+            .into_iter()
+            .filter(|(_, mark)| file.with_file_name(format!("{}{mark}.snap", lesson.id())).is_file())
+            .map(|(line, _)| line)
+            .collect();
+        let _ = writeln!(
+            text,
+            "| [{}](../../scenarios/lessons/{}) | {} | {} | {} | {} | {} | {} | {} |",
+            lesson.id(),
+            lesson.path,
+            front.title,
+            front.level.value,
+            front.minutes.value,
+            list(&front.spec),
+            list(&front.catalogue),
+            list(&front.faults),
+            recorded.join(", ")
+        );
+    }
+    agrees("reference/lessons.md", &text);
+}
+
+#[test]
+fn the_table_of_faults_and_lessons_is_up_to_date() {
+    let lessons = lessons();
+    let mut text =
+        "# Faults and the lessons that show them\n\nMade from the faults and the lessons' files; do not edit. \
+                    A lesson *plants* a fault when it teaches with it; it *watches* for one when it plays, without any \
+                    fault, the situation in which the fault shows: with the fault on, such a lesson fails.\n\n\
+                    | fault | of | planted by | watched by |\n|---|---|---|---|\n"
+            .to_owned();
+    for fault in Named::all() {
+        let told = fault.told(false);
+        let names = |wanted: &dyn Fn(&Lesson) -> bool| {
+            lessons.iter().filter(|lesson| wanted(lesson)).map(Lesson::id).collect::<Vec<_>>().join(", ")
+        };
+        let plants = |lesson: &Lesson| lesson.front.faults.iter().any(|name| name.value == told.name);
+        let watches = |lesson: &Lesson| {
+            lesson.front.faults.is_empty() && lesson.front.catalogue.iter().any(|id| id.value == told.scenario)
+        };
+        let _ = writeln!(text, "| `{}` | {} | {} | {} |", told.name, told.of, names(&plants), names(&watches));
+    }
+    agrees("reference/faults.md", &text);
+}

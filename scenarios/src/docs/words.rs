@@ -1,0 +1,125 @@
+//! The reference of the language, read from the source of the types: names as a lesson writes them, docs as they stand there.
+
+use std::fmt::Write as _;
+
+const INTRODUCTION: &str = include_str!("introduction.md");
+
+/// What each page of the reference is made of: heading, source, name of the type.
+const TYPES: &[(&str, &str, &str)] = &[
+    ("Front matter", VOCABULARY, "FrontMatter"),
+    ("A person's verbs", DEEDS, "Deed"),
+    ("`how` a person signs out", WORDS, "How"),
+    ("`altered`: what is changed on the way", ACTS, "Altered"),
+    ("`administrator`", ACTS, "Administrator"),
+    ("`lab`", ACTS, "Lab"),
+    ("`stranger`", ACTS, "Stranger"),
+    ("What a stranger `posts`", WORDS, "Letter"),
+    ("`expect`", VOCABULARY, "Expect"),
+    ("An entry of `told`", VOCABULARY, "Told"),
+    ("A row of `matrix`", VOCABULARY, "RowWords"),
+    ("States of a cell", WORDS, "State"),
+    ("What a person `sees`", WORDS, "Seen"),
+    ("People", WORDS, "Person"),
+    ("Portals", WORDS, "Portal"),
+    ("Buttons", WORDS, "Control"),
+    ("Claims and parameters", WORDS, "Claim"),
+    ("What `old-cookies` are worth", WORDS, "Worth"),
+    ("Channels", WORDS, "ToldBy"),
+    ("Who exchanges a code", WORDS, "Exchanger"),
+    ("`prompt`", WORDS, "Prompt"),
+    ("What a value is swapped for", WORDS, "Swap"),
+    ("What an address to come back to is changed to", WORDS, "BackTo"),
+    ("`hint`", WORDS, "Hint"),
+    ("`client`", WORDS, "ClientWord"),
+    ("`state` of a sign-out", WORDS, "StateWord"),
+    ("`predict`", VOCABULARY, "Prediction"),
+    ("A choice", VOCABULARY, "Choice"),
+    ("Topics", WORDS, "Topic"),
+    ("Drivers", WORDS, "Driver"),
+];
+const VOCABULARY: &str = include_str!("../vocabulary.rs");
+const ACTS: &str = include_str!("../vocabulary/acts.rs");
+const WORDS: &str = include_str!("../vocabulary/words.rs");
+const DEEDS: &str = include_str!("../lesson.rs");
+
+/// How a verb of [`crate::lesson::Deed`] is written.
+const VERBS: &[(&str, &str)] = &[
+    ("Open", "opens: PORTAL"),
+    ("SignIn", "signs-in-at: PORTAL, altered"),
+    ("SignOut", "signs-out-at: PORTAL, how, altered"),
+    ("AnswerLogoutQuestion", "answers-logout-question-at: PORTAL"),
+    ("RepeatCallback", "repeats-callback-of: PORTAL"),
+    ("Press", "presses: BUTTON"),
+    ("Force", "forces: BUTTON"),
+];
+
+/// The whole page.
+pub(super) fn page() -> String {
+    let mut text = INTRODUCTION.trim_end().to_owned();
+    text.push('\n');
+    for (heading, source, name) in TYPES {
+        let entries = entries(source, name);
+        assert!(!entries.is_empty(), "nothing is found of {name}");
+        let _ = write!(text, "\n### {heading}\n\n| word | meaning |\n|---|---|\n");
+        for (word, meaning) in entries {
+            let _ = writeln!(text, "| `{word}` | {meaning} |");
+        }
+    }
+    text
+}
+
+/// Words of a type with their docs, in the source's order.
+fn entries(source: &str, name: &str) -> Vec<(String, String)> {
+    let begins = |line: &str| {
+        let rest =
+            line.trim_start().strip_prefix("pub struct ").or_else(|| line.trim_start().strip_prefix("pub enum "));
+        let rest = rest.or_else(|| line.strip_prefix("    ")).unwrap_or(line);
+        rest.strip_prefix(name).is_some_and(|rest| rest == " {")
+    };
+    let mut docs = Vec::new();
+    let mut found = Vec::new();
+    for line in source.lines().skip_while(|line| !begins(line)).skip(1) {
+        let line = line.trim();
+        if line.starts_with('}') {
+            break;
+        }
+        if let Some(doc) = line.strip_prefix("///") {
+            docs.push(doc.trim().to_owned());
+        } else if !line.starts_with("#[") && !docs.is_empty() {
+            found.push((word(line), std::mem::take(&mut docs).join(" ").replace('|', "\\|")));
+        }
+    }
+    found
+}
+
+/// The word that a lesson writes for a line of Rust: `Name = "word",` or `field: Type,` or `Variant(Type),`.
+fn word(line: &str) -> String {
+    if let Some((_, quoted)) = line.split_once(" = \"") {
+        return quoted.trim_end_matches(',').trim_end_matches('"').to_owned();
+    }
+    let name: String = line
+        .trim_start_matches("pub ")
+        .chars()
+        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+        .collect();
+    if let Some((_, written)) = VERBS.iter().find(|(variant, _)| *variant == name) {
+        return (*written).to_owned();
+    }
+    let mut kebab = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(if letter == '_' { '-' } else { letter.to_ascii_lowercase() });
+    }
+    kebab
+}
+
+#[test]
+fn every_verb_and_word_is_found() {
+    let page = page();
+    for word in ["`signs-in-at: PORTAL, altered`", "`ends-session-of`", "`cuts-off`", "`copy-for-other`", "`not-told`"]
+    {
+        assert!(page.contains(word), "{word}");
+    }
+}

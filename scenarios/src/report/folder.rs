@@ -1,0 +1,114 @@
+//! A run as files, for archives and for CI servers that collect artefacts.
+//!
+//! * `run.ndjson`: one JSON object a line; the first says the schema, then for each lesson one of kind `lesson`, and after
+//!   it its exchanges of kind `exchange`, in the order in which they happened;
+//! * `junit.xml`;
+//! * `transcripts/<id>.txt`, and `<id>.2.txt` where a lesson was played again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use lab::{Kind, Trouble};
+use serde_json::json;
+
+use super::{Finished, junit, one};
+use crate::transcript::render;
+
+/// Changes when a member changes its meaning.
+const SCHEMA: u32 = 1;
+
+/// Makes the folder, before anything is played: a wrong name should not cost a run.
+///
+/// # Errors
+/// Usage, when it cannot be made or written to.
+pub fn prepare(folder: &Path) -> Result<(), Trouble> {
+    std::fs::create_dir_all(folder.join("transcripts")).map_err(|error| unwritable(folder, error))?;
+    save(folder, "run.ndjson", "")
+}
+
+/// Writes everything.
+///
+/// # Errors
+/// Usage, when the folder cannot be written to.
+pub fn write(folder: &Path, finished: &[Finished]) -> Result<(), Trouble> {
+    let mut lines = format!("{}\n", json!({ "kind": "run", "schema": SCHEMA }));
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for lesson in finished {
+        let mut object = one(lesson);
+        object["kind"] = json!("lesson");
+        let _ = writeln!(lines, "{object}");
+        let Some(run) = &lesson.run else { continue };
+        for (index, step) in run.steps.iter().enumerate() {
+            for numbered in &step.exchanges {
+                let line = json!({
+                    "kind": "exchange", "lesson": lesson.id, "step": index + 1, "number": numbered.number,
+                    "meanwhile": numbered.meanwhile, "exchange": numbered.exchange,
+                });
+                let _ = writeln!(lines, "{line}");
+            }
+        }
+        let time = times.entry(&lesson.id).or_default();
+        *time += 1;
+        let again = if *time == 1 { String::new() } else { format!(".{time}") };
+        save(folder, &format!("transcripts/{}{again}.txt", lesson.id), &render(run))?;
+    }
+    save(folder, "run.ndjson", &lines)?;
+    save(folder, "junit.xml", &junit(finished))
+}
+
+fn save(folder: &Path, name: &str, text: &str) -> Result<(), Trouble> {
+    std::fs::write(folder.join(name), text).map_err(|error| unwritable(folder, error))
+}
+
+fn unwritable(folder: &Path, error: std::io::Error) -> Trouble {
+    Trouble::new(
+        Kind::Usage,
+        format!("the report cannot be written to {}: {error}", folder.display()),
+        "the folder cannot be made, is not writable for you, or the disk is full",
+        "name another folder with `--report DIR`",
+    )
+    .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{prepare, write};
+    use crate::fixture::{self, Chance};
+    use crate::report::{Finished, Outcome};
+
+    #[test]
+    fn a_run_becomes_lines_that_can_be_read_back_and_no_secret_is_among_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let chance = Chance { port: 18_000, salt: "salt", admin_first: false };
+        let finished = |_| Finished {
+            id: "fixture".to_owned(),
+            title: "A fixture".to_owned(),
+            took: Duration::from_secs(1),
+            outcome: Outcome::Passed,
+            run: Some(fixture::run(&chance, "- { who: john, signs-out-at: internal, expect: { status: 200 } }")),
+        };
+        let twice: Vec<Finished> = (0..2).map(finished).collect();
+        prepare(folder.path()).unwrap();
+        write(folder.path(), &twice).unwrap();
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let lines: Vec<serde_json::Value> =
+            read("run.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0], serde_json::json!({ "kind": "run", "schema": 1 }));
+        let count = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+        assert_eq!(count("lesson"), 2);
+        assert_eq!(count("exchange"), 2 * twice[0].run.as_ref().unwrap().steps[0].exchanges.len());
+        assert!(read("junit.xml").contains("<testsuite"));
+        assert_eq!(read("transcripts/fixture.txt"), read("transcripts/fixture.2.txt"));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_said_before_anything_is_played() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(prepare(&file.join("below")).unwrap_err().what.contains("cannot be written"));
+    }
+}
