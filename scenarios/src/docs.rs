@@ -86,8 +86,8 @@ fn the_table_of_faults_and_lessons_is_up_to_date() {
     let lessons = lessons();
     let mut text =
         "# Faults and the lessons that show them\n\nMade from the faults and the lessons' files; do not edit. \
-                    A lesson *plants* a fault when it teaches with it; it *watches* for one when it plays, without any \
-                    fault, the situation in which the fault shows: with the fault on, such a lesson fails.\n\n\
+                    A lesson *plants* a fault when it teaches with it. It *watches* for one when it fails with that fault on; the tests \
+                    plant each of them and look. Try it: `cargo xtask scenario run LESSON --with-fault FAULT`.\n\n\
                     | fault | of | planted by | watched by |\n|---|---|---|---|\n"
             .to_owned();
     for fault in Named::all() {
@@ -96,9 +96,7 @@ fn the_table_of_faults_and_lessons_is_up_to_date() {
             lessons.iter().filter(|lesson| wanted(lesson)).map(Lesson::id).collect::<Vec<_>>().join(", ")
         };
         let plants = |lesson: &Lesson| lesson.front.faults.iter().any(|name| name.value == told.name);
-        let watches = |lesson: &Lesson| {
-            lesson.front.faults.is_empty() && lesson.front.catalogue.iter().any(|id| id.value == told.scenario)
-        };
+        let watches = |lesson: &Lesson| lesson.front.watches.iter().any(|name| name.value == told.name);
         let _ = writeln!(text, "| `{}` | {} | {} | {} |", told.name, told.of, names(&plants), names(&watches));
     }
     agrees("reference/faults.md", &text);

@@ -81,7 +81,7 @@ fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
         }
     }
     let faults: Vec<&str> = lab::faults::Named::all().map(lab::faults::Named::name).collect();
-    for fault in front.faults.iter().filter(|fault| !faults.contains(&fault.value.as_str())) {
+    for fault in front.faults.iter().chain(&front.watches).filter(|fault| !faults.contains(&fault.value.as_str())) {
         found.push(
             at(lesson, fault.referenced, &fault.value, format!("no fault is called `{}`", fault.value))
                 .help(instead(&fault.value, &faults)),

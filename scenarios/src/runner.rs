@@ -27,10 +27,18 @@ mod acts;
 /// # Errors
 /// Trouble of the lab, or a lesson that this lab cannot play. A failed expectation is no error: it is in the run.
 pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
+    run_with(lesson, lab, &[]).await
+}
+
+/// The same with faults that the lesson knows nothing of: to find out whether it would notice them.
+///
+/// # Errors
+/// As [`run`]; usage when a fault is unknown.
+pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<Run, Trouble> {
     let topology = Arc::new(lab.topology().await?);
     playable(lesson, &topology)?;
     lab.reset().await?;
-    let faults = plant(lesson, lab).await?;
+    let faults = plant(lesson, lab, sabotage).await?;
     let played = play(lesson, lab, topology.clone()).await;
     // Also after trouble: the lab is somebody's, and its next sign-in shall be as it should be.
     let mended = if faults.is_empty() && !lesson.changes_the_world() { Ok(()) } else { lab.reset().await };
@@ -48,8 +56,9 @@ pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
 }
 
 /// Plants the lesson's faults in a lab without any, and gives their names.
-async fn plant(lesson: &Lesson, lab: &LabClient) -> Result<Vec<String>, Trouble> {
-    let on: Vec<String> = lesson.front.faults.iter().map(|fault| fault.value.clone()).collect();
+async fn plant(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<Vec<String>, Trouble> {
+    let of_lesson = lesson.front.faults.iter().map(|fault| fault.value.clone());
+    let on: Vec<String> = of_lesson.chain(sabotage.iter().cloned()).collect();
     if !on.is_empty() {
         lab.switch_faults(&Change { on: on.clone(), off: Vec::new() }).await?;
     }

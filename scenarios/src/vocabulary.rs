@@ -41,6 +41,9 @@ pub struct FrontMatter {
     /// Named faults that the lab has to plant first.
     #[serde(default)]
     pub faults: Vec<Spanned<String>>,
+    /// Named faults that it would notice: with one of them planted, the lesson fails. The tests prove it.
+    #[serde(default)]
+    pub watches: Vec<Spanned<String>>,
     /// Situations of the catalogue that it shows (`BC-05`).
     #[serde(default)]
     pub catalogue: Vec<Spanned<String>>,

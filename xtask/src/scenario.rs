@@ -23,7 +23,7 @@ use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
 mod new;
-mod order;
+pub(crate) mod order;
 mod show;
 
 #[derive(Subcommand)]
@@ -80,6 +80,9 @@ pub(crate) struct RunArgs {
     /// In another order each time; the same number gives the same orders
     #[arg(long, value_name = "SEED")]
     shuffle: Option<u64>,
+    /// Plant a fault that the lessons know nothing of: those that watch for it have to fail
+    #[arg(long, value_name = "NAME", conflicts_with = "bless")]
+    with_fault: Vec<String>,
     /// Stop at the first lesson that does not pass
     #[arg(long)]
     fail_fast: bool,
@@ -121,6 +124,9 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
     // Before a lab is started: a misspelt id should not cost a start.
     let lessons = chosen(&library, &args)?;
+    for fault in &args.with_fault {
+        fault.parse::<lab::faults::Named>()?;
+    }
     let cancel = cancelled_by_signals();
     let stage = Stage::find(&args, global, &cancel).await?;
     if let Some(folder) = &args.report {
@@ -231,7 +237,7 @@ async fn outcome(
         let range = &lesson.front.keycloak.value;
         return Ok((Outcome::Skipped(format!("it is about Keycloak {range}, and {} runs", topology.version)), None));
     }
-    let run = runner::run(lesson, client).await?;
+    let run = runner::run_with(lesson, client, &args.with_fault).await?;
     let failures = run.failures().count();
     let file = library.file(lesson);
     let outcome = if failures > 0 {

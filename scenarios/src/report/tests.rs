@@ -85,3 +85,35 @@ fn a_step_that_could_not_be_done_is_the_lessons_red_and_not_the_labs() {
     assert_eq!(summary(&all), "1 lesson: 1 failed\n");
     assert!(junit(&all).contains("failures=\"1\" errors=\"0\""), "{}", junit(&all));
 }
+
+#[test]
+fn the_json_is_what_its_schema_in_the_docs_says() {
+    let schema = serde_json::from_str(include_str!("../../../docs/reference/run.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let trouble = |kind| Outcome::Trouble(Trouble::new(kind, "something broke", "it means this", "do that"));
+    let all = [
+        finished("good", Outcome::Passed, true),
+        finished("red", Outcome::LessonFailed(1), true),
+        finished("changed", Outcome::SnapshotDiffers("-old".to_owned()), true),
+        finished("new", Outcome::Blessed("new.snap".to_owned()), true),
+        finished("broken", trouble(Kind::Part), false),
+        finished("typo", trouble(Kind::Content), false),
+        finished("later", Outcome::Skipped("needs Keycloak >=27".to_owned()), false),
+    ];
+    let value = json(&all);
+    let errors: Vec<String> =
+        schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+
+    // And the schema would notice.
+    for (pointer, wrong) in [
+        ("/lessons/0/outcome", serde_json::json!("fine")),
+        ("/lessons/1/steps/0/checks/1", serde_json::json!({ "name": "x", "passed": false })),
+        ("/lessons/4/trouble", serde_json::json!({})),
+        ("/schema", serde_json::json!(2)),
+    ] {
+        let mut spoilt = value.clone();
+        *spoilt.pointer_mut(pointer).unwrap() = wrong;
+        assert!(!schema.is_valid(&spoilt), "{pointer}");
+    }
+}

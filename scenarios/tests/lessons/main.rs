@@ -41,6 +41,32 @@ async fn every_lesson_plays_as_its_snapshot_says_in_any_order() {
     stage.stop().await;
 }
 
+/// A guard that never fails guards nothing: each fault that a lesson says it watches for is planted, and the lesson has to
+/// fail, with a check that says what is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lesson_fails_with_each_fault_that_it_watches_for() {
+    let (lessons, _) = Library::shipped().unwrap().lessons().unwrap();
+    let stage = Stage::start().await;
+    let (mut tried, mut asleep) = (0, Vec::new());
+    for lesson in &lessons {
+        for fault in &lesson.front.watches {
+            tried += 1;
+            let noticed = match runner::run_with(lesson, &stage.client(), std::slice::from_ref(&fault.value)).await {
+                Ok(run) => run.failures().any(|(_, check)| {
+                    check.failure.as_ref().is_some_and(|failure| !failure.seen.is_empty() && !failure.likely.is_empty())
+                }),
+                // A step that the person could not do: that is the lesson's red as well.
+                Err(trouble) => trouble.kind == lab::Kind::Lesson,
+            };
+            if !noticed {
+                asleep.push(format!("{} does not notice {}", lesson.id(), fault.value));
+            }
+        }
+    }
+    assert!(asleep.is_empty() && tried > 0, "{}", asleep.join("\n"));
+    stage.stop().await;
+}
+
 fn insta_agrees(lesson: &Lesson, path: &std::path::Path, snapshot: &Snapshot) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(path.parent().unwrap());

@@ -7,6 +7,7 @@ use crate::settings::Global;
 
 mod host;
 mod portals;
+mod scenarios;
 mod start;
 mod stat;
 mod tap;
@@ -17,11 +18,14 @@ pub(crate) enum Command {
     Start(Box<start::Args>),
     /// What a logout and a session cost a portal, compared with the work that cannot be saved
     Portals(portals::Args),
+    /// How much of a run of the lessons is Keycloak's own time, and whether logouts take effect at once
+    Scenarios(Box<scenarios::Args>),
 }
 
 pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {
     match command {
         Command::Start(args) => start::run(*args, global).await,
         Command::Portals(args) => portals::run(&args),
+        Command::Scenarios(args) => scenarios::run(*args, global).await,
     }
 }

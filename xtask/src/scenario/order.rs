@@ -14,7 +14,7 @@ const GATE: &[&str] = &[
 ];
 
 /// All lessons, so many times; each round in an order of its own where a seed is given.
-pub(super) fn rounds(lessons: &[Lesson], repeat: u32, seed: Option<u64>) -> Vec<&Lesson> {
+pub(crate) fn rounds(lessons: &[Lesson], repeat: u32, seed: Option<u64>) -> Vec<&Lesson> {
     let mut random = seed.map(StdRng::seed_from_u64);
     let mut all = Vec::new();
     for _ in 0..repeat {

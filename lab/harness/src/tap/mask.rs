@@ -86,9 +86,13 @@ impl Masker {
     pub fn value(&self, name: &str, value: &str) -> Shown {
         let class = class_of(name);
         if let Some((header, claims)) = decode_jwt(value) {
-            let kind = match class {
-                Class::Secret(kind) | Class::Id(kind) => kind.to_owned(),
-                Class::Plain => "token".to_owned(),
+            // What it is counts, not where it stands: an access token that somebody sends as a hint is still one.
+            let kind = match (claims["typ"].as_str(), class) {
+                (Some("Bearer"), _) => "access_token".to_owned(),
+                (Some("ID"), _) => "id_token".to_owned(),
+                (Some("Refresh"), _) => "refresh_token".to_owned(),
+                (_, Class::Secret(kind) | Class::Id(kind)) => kind.to_owned(),
+                (_, Class::Plain) => "token".to_owned(),
             };
             return Shown::Token { kind, print: self.print(value), header, claims };
         }
