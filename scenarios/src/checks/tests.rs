@@ -140,3 +140,49 @@ fn old_cookies_are_judged_only_where_they_were_worth_something() {
     fails("old-cookies: dead", old(CellState::Unknown));
     assert_eq!(fails("old-cookies: dead", Seen::default()).0, "they opened no door before this step");
 }
+
+/// The checks of a step without a person, about these exchanges and these events of Keycloak.
+fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) -> Vec<Check> {
+    let events: Vec<String> = events.iter().map(|event| (*event).to_owned()).collect();
+    checks(&Evidence {
+        step: &step(yaml),
+        topology: &topology(CHANCE.port),
+        exchanges,
+        sight: None,
+        keycloak: &events,
+        matrix: &matrix([CellState::Out; 4]),
+        sessions: &sessions(&CHANCE),
+        old: &[],
+    })
+}
+
+#[test]
+fn what_a_stranger_was_answered_is_the_taps_word() {
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1);
+    let yaml = "- { stranger: { posts: nonsense, to: admin }, expect: { answered: 200 } }";
+    let failure = of_nobody(yaml, &exchanges, &[])[0].failure.clone().unwrap();
+    assert_eq!((failure.seen.as_str(), failure.proof), ("no answer", None), "Keycloak's own POSTs do not count");
+    exchanges[2].exchange.caller = lab_trace::Party::Stranger;
+    assert!(of_nobody(yaml, &exchanges, &[])[0].passed());
+    let refused = of_nobody(&yaml.replace("200", "400"), &exchanges, &[])[0].failure.clone().unwrap();
+    assert_eq!((refused.seen.as_str(), refused.proof), ("200", Some(exchanges[2].number)));
+}
+
+#[test]
+fn what_keycloak_wrote_is_compared_both_ways() {
+    let yaml =
+        "- { administrator: rotates-keys, expect: { keycloak-writes: [LOGOUT], keycloak-does-not-write: [LOGIN] } }";
+    let passed = |events: &[&str]| of_nobody(yaml, &[], events).iter().map(Check::passed).collect::<Vec<_>>();
+    assert_eq!(passed(&["LOGOUT"]), [true, true]);
+    assert_eq!(passed(&["LOGIN"]), [false, false]);
+    assert_eq!(passed(&[]), [false, true]);
+    let failure = of_nobody(yaml, &[], &["LOGIN", "CODE_TO_TOKEN"])[0].failure.clone().unwrap();
+    assert_eq!(failure.seen, "LOGIN, CODE_TO_TOKEN");
+}
+
+#[test]
+fn how_often_somebody_was_told_is_counted() {
+    passes("told: [{ portal: admin, by: back-channel, times: 1 }]");
+    let (seen, proof) = fails("told: [{ portal: admin, by: back-channel, times: 2 }]", Seen::default());
+    assert!(seen.starts_with("1 messages") && proof == Some(3), "{seen}");
+}

@@ -160,3 +160,62 @@ fn an_error_renders_as_a_snippet_of_the_file() {
         .unwrap();
     assert!(text.contains("login/demo.md:14:10") && text.contains("opens: internl"), "{text}");
 }
+
+/// A lesson with these steps, read.
+fn steps(yaml: &str) -> Result<Vec<crate::lesson::Step>, String> {
+    let text = include_str!("../fixture.md").replace("STEPS", yaml);
+    parse("logout/fixture.md", &text)
+        .map(|lesson| lesson.steps().cloned().collect())
+        .map_err(|error| format!("{error:?}"))
+}
+
+#[test]
+fn each_verb_reads_as_a_sentence() {
+    let yaml = "\
+- { who: john, signs-in-at: admin, altered: { prompt: login, code-challenge: none } }
+- { who: john, signs-out-at: internal, altered: { hint: of-mary, uri: unregistered } }
+- { who: john-phone, answers-logout-question-at: internal }
+- { who: mary, repeats-callback-of: external }
+- administrator: { ends-session-of: john-phone }
+- administrator: logs-out-everybody
+- administrator: { sets-lifetimes: { idle: 10 } }
+- lab: { answers-for: { portal: admin, with: 500 } }
+- lab: { moves-clock: -30 }
+- lab: { cuts-off: keycloak }
+- stranger: { posts: forged, to: admin, about: john }";
+    let sentences: Vec<String> = steps(yaml).unwrap().iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    John signs in at the admin dashboard. On the way: prompt login, code_challenge none.
+    John signs out at the internal portal. On the way: id_token_hint of-mary, post_logout_redirect_uri unregistered.
+    John, on the phone, answers Keycloak's question with "Logout".
+    Mary loads the last callback of the external portal once more.
+    An administrator ends the session of john-phone's browser.
+    An administrator ends all sessions of the realm.
+    An administrator sets lifetimes: idle 10 s.
+    The lab puts a box before the admin dashboard that answers the back channel with 500.
+    The portals' clocks go back by 30 s.
+    The lab cuts keycloak off: nobody reaches it.
+    A stranger posts a perfect logout token, signed with a key of their own, about the session of john's browser to the admin dashboard.
+    "#);
+}
+
+#[test]
+fn a_step_that_nobody_can_do_is_refused_with_what_to_write_instead() {
+    for (yaml, part) in [
+        ("- { opens: admin }", "`who` is missing"),
+        ("- { who: john, administrator: rotates-keys }", "`who` belongs to people's verbs"),
+        ("- { who: john }", "this step has no verb"),
+        ("- { who: john, opens: admin, signs-in-at: admin }", "more than one verb"),
+        ("- { lab: { hangs: admin }, administrator: rotates-keys }", "more than one verb"),
+        ("- { who: john, opens: admin, altered: { prompt: none } }", "`altered` does not fit this step"),
+        ("- { who: john, signs-in-at: admin, altered: { hint: none } }", "`altered` does not fit this step"),
+        ("- { who: john, signs-out-at: admin, altered: { prompt: none } }", "`altered` does not fit this step"),
+        ("- { who: john, signs-out-at: admin, how: without-hint, altered: { hint: none } }", "does not fit"),
+        ("- lab: { cuts-of: admin }", "cuts-of"),
+        ("- administrator: { disables: jon }", "jon"),
+        ("- stranger: { posts: forgd, to: admin }", "forgd"),
+    ] {
+        let error = steps(yaml).unwrap_err();
+        assert!(error.contains(part), "{yaml}: {error}");
+    }
+}

@@ -1,3 +1,4 @@
 mod attribution;
+mod disturbing;
 mod masking;
 mod proxying;

@@ -146,3 +146,18 @@ async fn a_script_may_read_another_origin_only_with_its_permission() {
     assert_eq!(header(&seen[0].2, "authorization"), "", "the preflight carries no token");
     assert!(seen.iter().all(|(_, _, headers)| header(headers, "cookie").is_empty()), "no cookies to other origins");
 }
+
+#[test]
+fn an_alteration_changes_one_parameter_of_the_addresses_that_it_is_meant_for() {
+    let altered = |address: &str, value: Option<&str>| {
+        let mut browser = Browser::new("john");
+        let value = value.map(str::to_owned);
+        browser.alterations = vec![super::Alteration { at: "/logout".to_owned(), name: "state".to_owned(), value }];
+        browser.altered(address.parse().unwrap()).to_string()
+    };
+    assert_eq!(altered("http://localhost/logout?a=1&state=x&b=2", None), "http://localhost/logout?a=1&b=2");
+    assert_eq!(altered("http://localhost/logout?state=x", Some("ü &")), "http://localhost/logout?state=%C3%BC+%26");
+    assert_eq!(altered("http://localhost/logout", Some("new")), "http://localhost/logout?state=new");
+    let other = "http://localhost/logout/confirm?state=x";
+    assert_eq!(altered(other, None), other);
+}

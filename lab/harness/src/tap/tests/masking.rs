@@ -149,3 +149,16 @@ fn a_query_keeps_order_and_repeats() {
     let names: Vec<String> = capture::query(&uri, &Masker::new()).into_iter().map(|param| param.name).collect();
     assert_eq!(names, ["sid", "iss", "sid"]);
 }
+
+#[test]
+fn a_token_is_called_what_it_says_it_is_wherever_it_stands() {
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let token = |typ: &str| format!("{}.{}.c2ln", part(json!({"alg": "RS256"})), part(json!({"typ": typ})));
+    let masker = Masker::new();
+    for (typ, wanted) in
+        [("Bearer", "access_token"), ("ID", "id_token"), ("Refresh", "refresh_token"), ("Other", "id_token")]
+    {
+        let shown = masker.value("id_token_hint", &token(typ));
+        assert!(matches!(&shown, Shown::Token { kind, .. } if kind == wanted), "{typ}: {shown:?}");
+    }
+}

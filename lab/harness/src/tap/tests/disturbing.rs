@@ -1,0 +1,132 @@
+//! Trouble made at a real tap before a real server.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use lab_trace::{Answer, Channel, EventKind, Party};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use url::Url;
+
+use crate::recorder::Recorder;
+use crate::tap::{Disturbance, Handle, KnownApp, Masker, PROBE_HEADER, Registry, STRANGER_HEADER, Tap};
+
+struct Stand {
+    logout: Url,
+    handle: Handle,
+    recorder: Recorder,
+    /// Bodies and headers that the portal got.
+    arrived: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+    _stop: DropGuard,
+}
+
+impl Stand {
+    async fn new() -> Self {
+        let arrived: Arc<Mutex<Vec<(String, HeaderMap)>>> = Arc::default();
+        let seen = arrived.clone();
+        let portal = Router::new().route(
+            "/logout",
+            post(async move |headers: HeaderMap, body: String| seen.lock().unwrap().push((body, headers))),
+        );
+        let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let behind = Url::parse(&format!("http://{}/", upstream.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move { axum::serve(upstream, portal).await });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let logout = Url::parse(&format!("http://{}/logout", listener.local_addr().unwrap())).unwrap();
+        let app = KnownApp {
+            name: "admin".to_owned(),
+            client_id: "admin-dashboard".to_owned(),
+            back_channel_paths: vec!["/logout".to_owned()],
+        };
+        let (recorder, stop) = (Recorder::new(), CancellationToken::new());
+        let registry = Registry { apps: vec![app] };
+        let tap = Tap::new(Party::App("admin".to_owned()), behind, registry, Masker::new(), recorder.clone());
+        let handle = tap.handle();
+        tokio::spawn(tap.serve(listener, stop.clone()));
+        Self { logout, handle, recorder, arrived, _stop: stop.drop_guard() }
+    }
+
+    /// Keycloak posts, and waits a moment for the answer: its status, if one came.
+    async fn post(&self, headers: &[(&'static str, &'static str)]) -> Option<u16> {
+        let mut request = crate::http::client(Duration::from_millis(500)).post(self.logout.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.form(&[("logout_token", "a.b.c")]).send().await;
+        answer.ok().map(|answer| answer.status().as_u16())
+    }
+
+    fn arrived(&self) -> usize {
+        self.arrived.lock().unwrap().len()
+    }
+
+    /// What the tap wrote down: the caller's words for each exchange, once nothing is under way.
+    async fn written(&self) -> Vec<(Party, Channel, Option<u16>)> {
+        assert!(self.recorder.settled(Duration::from_secs(5)).await);
+        self.recorder
+            .since(0)
+            .into_iter()
+            .filter_map(|event| match event.kind {
+                EventKind::Exchange(exchange) => {
+                    let status =
+                        if let Answer::Response { status, .. } = exchange.answer { Some(status) } else { None };
+                    Some((exchange.caller.clone(), exchange.channel, status))
+                }
+                EventKind::Portal(_) | EventKind::Lab(_) => None,
+            })
+            .collect()
+    }
+}
+
+const BACK: (Party, Channel) = (Party::Keycloak, Channel::BackChannel);
+
+#[tokio::test]
+async fn each_kind_of_trouble_does_what_it_says_and_no_more() {
+    // (what, answer, how often it arrives, what is written down)
+    let cases = [
+        (None, Some(200), 1, vec![Some(200)]),
+        (Some(Disturbance::Answers(500)), Some(500), 0, vec![Some(500)]),
+        (Some(Disturbance::CutOff), Some(502), 0, vec![None]),
+        (Some(Disturbance::Hangs), None, 0, vec![None]),
+        (Some(Disturbance::SwallowsAnswers), None, 1, vec![Some(200)]),
+        (Some(Disturbance::DeliversTwice), Some(200), 2, vec![Some(200), Some(200)]),
+        (Some(Disturbance::ServersGet(503)), Some(200), 1, vec![Some(200)]),
+    ];
+    for (wanted, answer, arrives, written) in cases {
+        let stand = Stand::new().await;
+        stand.handle.set(wanted);
+        assert_eq!(stand.post(&[]).await, answer, "{wanted:?}");
+        assert_eq!(stand.arrived(), arrives, "{wanted:?}");
+        let written: Vec<_> = written.into_iter().map(|status| (BACK.0, BACK.1, status)).collect();
+        assert_eq!(stand.written().await, written, "{wanted:?}");
+        stand.handle.reset();
+        assert_eq!(stand.post(&[]).await, Some(200), "after {wanted:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_kept_for_a_stranger_also_where_it_did_not_arrive() {
+    let stand = Stand::new().await;
+    stand.handle.set(Some(Disturbance::Hangs));
+    stand.post(&[]).await;
+    stand.written().await;
+    assert_eq!(stand.handle.last_token().as_deref(), Some("a.b.c"));
+    stand.handle.reset();
+    assert_eq!(stand.handle.last_token(), None);
+}
+
+#[tokio::test]
+async fn the_labs_probes_pass_and_a_stranger_is_no_keycloak() {
+    let stand = Stand::new().await;
+    stand.handle.set(Some(Disturbance::CutOff));
+    assert_eq!(stand.post(&[(PROBE_HEADER, "1")]).await, Some(200));
+    stand.handle.set(None);
+    assert_eq!(stand.post(&[(STRANGER_HEADER, "1")]).await, Some(200));
+    let who: Vec<Party> = stand.written().await.into_iter().map(|(who, ..)| who).collect();
+    assert_eq!(who, [Party::Lab, Party::Stranger]);
+    assert!(stand.arrived.lock().unwrap().iter().all(|(_, headers)| !headers.contains_key(STRANGER_HEADER)));
+    assert_eq!(stand.handle.last_token(), None, "only what Keycloak sent is worth copying");
+}
