@@ -95,8 +95,10 @@ pub enum Act {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifetimes {
-    /// Of access tokens.
+    /// Of access tokens, and of ID tokens with them.
     pub access: Option<u32>,
+    /// Of authorization codes.
+    pub code: Option<u32>,
     /// Of the single sign-on session without activity.
     pub idle: Option<u32>,
     /// Of the single sign-on session at most.
@@ -228,6 +230,7 @@ impl Parts {
     async fn set_lifetimes(&self, lifetimes: Lifetimes) -> Result<(), Trouble> {
         let members = [
             ("accessTokenLifespan", lifetimes.access),
+            ("accessCodeLifespan", lifetimes.code),
             ("ssoSessionIdleTimeout", lifetimes.idle),
             ("ssoSessionMaxLifespan", lifetimes.max),
         ];

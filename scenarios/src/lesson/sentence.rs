@@ -61,7 +61,12 @@ impl fmt::Display for Administrator {
             Self::DisablesClient(portal) => write!(f, "switches the client of the {} off.", portal.title()),
             Self::RotatesKeys => f.write_str("adds a key that signs from now on."),
             Self::SetsLifetimes(lifetimes) => {
-                let named = [("access tokens", lifetimes.access), ("idle", lifetimes.idle), ("at most", lifetimes.max)];
+                let named = [
+                    ("access tokens", lifetimes.access),
+                    ("codes", lifetimes.code),
+                    ("idle", lifetimes.idle),
+                    ("at most", lifetimes.max),
+                ];
                 let named: Vec<String> =
                     named.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {value} s"))).collect();
                 write!(f, "sets lifetimes: {}.", named.join(", "))

@@ -17,6 +17,8 @@ use crate::vocabulary::{
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
 const LOGOUT: &str = "/protocol/openid-connect/logout";
 const CALLBACK: &str = "/callback";
+/// Shorter than a navigation may take.
+const LONGEST_HOLD: Duration = Duration::from_secs(20);
 
 impl Stage<'_> {
     /// Does the step; gives what the person sees, if a person acts.
@@ -39,8 +41,15 @@ impl Stage<'_> {
             Deed::SignOut(portal, _, Some(altered)) => self.on_the_way_out(who, *portal, altered)?,
             _ => Vec::new(),
         };
+        let hold = match does {
+            Deed::SignIn(_, Some(Altered { callback_after: Some(seconds), .. })) => {
+                Some((CALLBACK.to_owned(), Duration::from_secs(*seconds).min(LONGEST_HOLD)))
+            }
+            _ => None,
+        };
         let player = self.player(who);
         player.alter(alterations);
+        player.hold(hold);
         let seen = match does {
             Deed::Open(portal) => player.open(portal.word()).await,
             Deed::SignIn(portal, _) => player.sign_in(portal.word()).await,
@@ -54,6 +63,7 @@ impl Stage<'_> {
             Deed::Force(control) => player.press("admin", control.word(), true).await,
         };
         player.alter(Vec::new());
+        player.hold(None);
         seen
     }
 

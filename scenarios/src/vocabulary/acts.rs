@@ -110,6 +110,8 @@ pub struct Altered {
     pub callback_iss: Option<Swap>,
     /// `code` of the callback.
     pub callback_code: Option<Swap>,
+    /// The callback reaches the portal so many seconds later, at most 20.
+    pub callback_after: Option<u64>,
     /// `id_token_hint` of the sign-out.
     pub hint: Option<Hint>,
     /// `client_id` of the sign-out.
@@ -130,6 +132,7 @@ impl Altered {
             || self.callback_state.is_some()
             || self.callback_iss.is_some()
             || self.callback_code.is_some()
+            || self.callback_after.is_some()
     }
 
     /// Whether it says something about the way to a sign-out.
@@ -148,6 +151,7 @@ impl Altered {
         add("the callback's state", self.callback_state.map(|word| word.to_string()));
         add("the callback's iss", self.callback_iss.map(|word| word.to_string()));
         add("the callback's code", self.callback_code.map(|word| word.to_string()));
+        add("the callback comes", self.callback_after.map(|seconds| format!("{seconds} s later")));
         add("id_token_hint", self.hint.map(|word| word.to_string()));
         add("client_id", self.client.map(|word| word.to_string()));
         add("post_logout_redirect_uri", self.uri.map(|word| word.to_string()));

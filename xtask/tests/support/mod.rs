@@ -151,3 +151,15 @@ pub fn end_of(mut child: Child) -> Said {
     }
     Said::of(child.wait_with_output().unwrap())
 }
+
+/// The lessons that are played once more on another runtime: the gate's, with `SSO_LAB_FULL=1` all of them.
+pub(crate) fn which() -> &'static str {
+    if std::env::var_os("SSO_LAB_FULL").is_some_and(|value| value == "1") { "--all" } else { "--gate" }
+}
+
+/// Whether the closing line says that some lessons were played and that all of them passed.
+pub(crate) fn all_passed(said: &str) -> bool {
+    let last = said.lines().last().unwrap_or_default();
+    let Some((count, passed)) = last.split_once(" lessons: ") else { return false };
+    count.parse::<u32>().is_ok_and(|count| count >= 10) && passed == format!("{count} passed")
+}

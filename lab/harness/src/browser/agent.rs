@@ -39,6 +39,8 @@ pub struct Browser {
     pub visited: Vec<Url>,
     /// What happens to addresses on their way through this browser.
     pub alterations: Vec<Alteration>,
+    /// The end of a path to which this browser goes so much later: a slow computer, a closed lid.
+    pub hold: Option<(String, Duration)>,
 }
 
 /// A change to the query of every address whose path ends in a certain way: what a link, an attacker or a tester changes
@@ -110,7 +112,7 @@ impl Browser {
             .user_agent(concat!("sso-lab-browser/", env!("CARGO_PKG_VERSION"), " (scripted)"))
             .build()
             .expect("a client without exotic options builds");
-        Self { name: name.into(), http, jar: Jar::default(), visited: Vec::new(), alterations: Vec::new() }
+        Self { name: name.into(), http, jar: Jar::default(), visited: Vec::new(), alterations: Vec::new(), hold: None }
     }
 
     /// Its name.
@@ -207,6 +209,10 @@ impl Browser {
             if !matches!(answer.status.as_u16(), 307 | 308) {
                 method = Method::GET;
                 form = None;
+            }
+            if let Some((at, wait)) = self.hold.as_ref().filter(|(at, _)| next.path().ends_with(at)) {
+                tracing::debug!(at, ?wait, "a browser takes its time");
+                tokio::time::sleep(*wait).await;
             }
             chain.push(self.altered(next));
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -178,6 +179,11 @@ impl Person {
         };
         let page = self.browser.submit(&tab, &form, &[]).await?;
         self.settle(page).await
+    }
+
+    /// From now on, this browser goes to addresses whose path ends so only after `hold`; `None` ends that.
+    pub fn hold(&mut self, hold: Option<(String, Duration)>) {
+        self.browser.hold = hold;
     }
 
     /// Presses the button of Keycloak's question "do you want to log out?".
