@@ -113,7 +113,12 @@ impl fmt::Display for Lab {
 
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let about = self.about.map(|who| format!(" about the session of {}'s browser", who.word())).unwrap_or_default();
+        let made_up = matches!(self.posts, Letter::Forged | Letter::Unsigned);
+        let about = self
+            .about
+            .filter(|_| made_up)
+            .map(|who| format!(" about the session of {}'s browser", who.word()))
+            .unwrap_or_default();
         let what = match self.posts {
             Letter::Forged => "a perfect logout token, signed with a key of their own,",
             Letter::Unsigned => "a perfect logout token without a signature",

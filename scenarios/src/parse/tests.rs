@@ -187,7 +187,7 @@ fn each_verb_reads_as_a_sentence() {
     insta::assert_snapshot!(sentences.join("\n"), @r#"
     John signs in at the admin dashboard. On the way: prompt login, code_challenge none.
     John signs out at the internal portal. On the way: id_token_hint of-mary, post_logout_redirect_uri unregistered.
-    John, on the phone, answers Keycloak's question with "Logout".
+    John (phone) answers Keycloak's question with "Logout".
     Mary loads the last callback of the external portal once more.
     An administrator ends the session of john-phone's browser.
     An administrator ends all sessions of the realm.

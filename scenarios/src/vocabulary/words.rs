@@ -337,9 +337,9 @@ impl Person {
     pub fn name(self) -> &'static str {
         match self {
             Self::John => "John",
-            Self::JohnPhone => "John, on the phone,",
+            Self::JohnPhone => "John (phone)",
             Self::Mary => "Mary",
-            Self::MaryPhone => "Mary, on the phone,",
+            Self::MaryPhone => "Mary (phone)",
             Self::Alex => "Alex",
             Self::Pat => "Pat",
         }

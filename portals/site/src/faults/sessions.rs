@@ -57,7 +57,12 @@ async fn doubt(State(app): State<App>, mut request: Request, next: Next) -> Resp
     let Some(real) = request.extensions().get::<Session>().cloned() else { return next.run(request).await };
     let faults = app.faults.get();
     let id = real.id().filter(|_| faults.has(Fault::P22LateSave));
-    let who = session::signed_in(&app.sessions, &real).await.ok().flatten();
+    // Trap: looking through the session's copy forgets the id of a session that has ended, and with it the page's answer to
+    // "why am I signed out?". A fault must not change more than it says.
+    let who = match real.id() {
+        Some(id) => app.sessions.who(id).await.ok().flatten().map(|(who, _)| who),
+        None => None,
+    };
     if let (Some(user), None) = (id.and_then(|id| app.naive.revived(id)), &who) {
         let session = Session::new(None, Arc::new(app.sessions.clone()), None);
         let _ = session::impersonate(&session, &user).await;

@@ -47,6 +47,15 @@ async fn a_portal_with_faults_says_so_on_every_page() {
 }
 
 #[tokio::test]
+async fn a_fault_of_something_else_leaves_the_reason_on_the_sign_in_card() {
+    let mut scene = Scene::signed_in(Kind::Admin, Faults::from_iter([Fault::P21bHealthTells])).await;
+    let token = scene.provider.logout_token(&scene.client, |claims| claims["sid"] = json!("sid-1"));
+    Visitor::of(&scene.portal).post("/logout", &format!("logout_token={token}")).await;
+    let answer = scene.john.get("/admin/dashboard").await;
+    assert_eq!((answer.status, answer.location()), (303, "/admin/login?why=back-channel"));
+}
+
+#[tokio::test]
 async fn a_portal_gets_only_faults_that_it_can_have() {
     let scene = Scene::new(Kind::External, Faults::NONE).await;
     scene.portal.set_faults(Fault::ALL.into_iter().collect()).unwrap();
