@@ -5,6 +5,7 @@ use lab::control::messages::Topology;
 use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party};
 
 use crate::checks::Check;
+use crate::transcript::Telling;
 use crate::vocabulary::{Driver, Person};
 use crate::why::NotTold;
 
@@ -77,7 +78,9 @@ impl Run {
 ///
 /// Keycloak calls its back-channel listeners in an order of its own that changes from run to run, so neighbouring
 /// back-channel exchanges are sorted by portal.
-pub fn select(events: &[Event], people: &[Person], first: usize) -> Vec<Numbered> {
+///
+/// Where one portal is told of several sessions, they come in the order of `sids`.
+pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str]) -> Vec<Numbered> {
     let mut chosen: Vec<(&Event, &Exchange)> = events
         .iter()
         .filter_map(|event| match &event.kind {
@@ -93,7 +96,7 @@ pub fn select(events: &[Event], people: &[Person], first: usize) -> Vec<Numbered
         })
         .collect();
     for neighbours in chosen.chunk_by_mut(|one, other| back(one.1) && back(other.1)) {
-        neighbours.sort_by(|one, other| one.1.callee.cmp(&other.1.callee));
+        neighbours.sort_by_key(|(_, exchange)| (exchange.callee.clone(), place_of(exchange, sids)));
     }
     let number = |index: usize| first + index;
     // Whoever asks again has had the answer, but the tap may note its end a moment later: only exchanges that the
@@ -110,6 +113,12 @@ pub fn select(events: &[Event], people: &[Person], first: usize) -> Vec<Numbered
             meanwhile: (0..chosen.len()).filter(|other| inside(outer, &chosen[*other])).map(number).collect(),
         })
         .collect()
+}
+
+/// Where the session that a logout token names stands among `sids`; behind all of them if it is none.
+fn place_of(exchange: &Exchange, sids: &[&str]) -> usize {
+    let sid = Telling::of(exchange).and_then(|telling| telling.claim("sid"));
+    sids.iter().position(|known| Some(*known) == sid.as_deref()).unwrap_or(sids.len())
 }
 
 fn back(exchange: &Exchange) -> bool {

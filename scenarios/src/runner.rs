@@ -141,14 +141,15 @@ impl<'a> Stage<'a> {
 
     async fn play(&mut self, step: &Step, was: &Matrix, first: usize) -> Result<StepRun, Trouble> {
         let before = self.held();
-        let sessions =
+        let sessions: BTreeMap<Person, String> =
             before.iter().filter_map(|(person, loot)| loot.sid().map(|sid| (*person, sid.to_owned()))).collect();
         let mut around = self.around(step).await?;
         let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
         let sight = self.act(step).await?;
         let events = self.lab.events_since(mark).await?;
-        let exchanges = select(&events, &self.people, first);
+        let sids: Vec<&str> = sessions.values().map(String::as_str).collect();
+        let exchanges = select(&events, &self.people, first, &sids);
         let matrix = self.matrix().await?;
         let old = match step.seat() {
             Some((who, _)) => self.old(who, &before, was).await,

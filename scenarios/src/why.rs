@@ -77,6 +77,10 @@ pub fn not_told(step: &Step, topology: &Topology, exchanges: &[Numbered], around
 /// The rules, in the order in which they decide.
 fn rule(step: &Step, settings: Option<&ClientSettings>, took_part: bool) -> &'static str {
     let Some(client) = settings else { return "Keycloak has no such client" };
+    // First of all: what runs out may take its parts with it one by one, and Keycloak no longer says who had one.
+    if matches!(step.action, Action::Lab(_)) {
+        return "a session that runs out ends silently";
+    }
     if !took_part {
         return "it has no part in the session that ended";
     }
@@ -90,8 +94,7 @@ fn rule(step: &Step, settings: Option<&ClientSettings>, took_part: bool) -> &'st
         Action::Administrator(Administrator::Deletes(_)) => {
             return "deleting a user deletes the sessions, too, and tells nobody";
         }
-        Action::Lab(_) => return "a session that runs out ends silently",
-        Action::Person { .. } | Action::Administrator(_) | Action::Stranger(_) => {}
+        Action::Person { .. } | Action::Administrator(_) | Action::Stranger(_) | Action::Lab(_) => {}
     }
     match (client.front_channel, client.front_channel_url, client.back_channel_url) {
         (true, false, _) => {

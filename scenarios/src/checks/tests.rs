@@ -23,7 +23,7 @@ impl Default for Seen {
 /// The only check of an expectation about John's sign-out at internal.
 fn judge(expect: &str, seen: Seen) -> Check {
     let step = step(&format!("- who: john\n  signs-out-at: internal\n  expect:\n    {expect}"));
-    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1);
+    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
     let all = checks(&Evidence {
         step: &step,
         topology: &topology(CHANCE.port),
@@ -158,7 +158,7 @@ fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) ->
 
 #[test]
 fn what_a_stranger_was_answered_is_the_taps_word() {
-    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1);
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
     let yaml = "- { stranger: { posts: nonsense, to: admin }, expect: { answered: 200 } }";
     let failure = of_nobody(yaml, &exchanges, &[])[0].failure.clone().unwrap();
     assert_eq!((failure.seen.as_str(), failure.proof), ("no answer", None), "Keycloak's own POSTs do not count");

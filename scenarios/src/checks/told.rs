@@ -95,7 +95,11 @@ fn details(told: &Told) -> String {
         parts.push(format!(", answers {status}"));
     }
     if let Some(times) = told.times {
-        parts.push(format!(", {times} times"));
+        parts.push(match times {
+            1 => ", once".to_owned(),
+            2 => ", twice".to_owned(),
+            more => format!(", {more} times"),
+        });
     }
     parts.concat()
 }

@@ -106,6 +106,7 @@ impl fmt::Display for Lab {
             Self::MovesClock(seconds) if *seconds < 0 => write!(f, "The portals' clocks go back by {} s.", -seconds),
             Self::MovesClock(seconds) => write!(f, "The portals' clocks go forward by {seconds} s."),
             Self::Restarts(portal) => write!(f, "The {} is started anew.", portal.title()),
+            Self::Waits(1) => f.write_str("A second passes."),
             Self::Waits(seconds) => write!(f, "{seconds} seconds pass."),
         }
     }

@@ -7,7 +7,7 @@ use crate::vocabulary::Person;
 #[test]
 fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
     let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
-    let chosen = select(&events, &[Person::John], 5);
+    let chosen = select(&events, &[Person::John], 5, &[]);
     let lines: Vec<String> = chosen
         .iter()
         .map(|one| format!("{} {} {} {}", one.number, one.exchange.caller, one.exchange.callee, one.exchange.path))
@@ -27,13 +27,14 @@ fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
 
 #[test]
 fn keycloaks_order_of_calls_does_not_show() {
-    let chosen = |admin_first| select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1);
+    let chosen =
+        |admin_first| select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1, &[]);
     assert_eq!(chosen(true), chosen(false));
 }
 
 #[test]
 fn what_the_callee_does_before_it_answers_is_inside_and_nothing_else() {
-    let chosen = select(&sign_out(&Chance { port: 8080, salt: "a", admin_first: true }), &[Person::John], 1);
+    let chosen = select(&sign_out(&Chance { port: 8080, salt: "a", admin_first: true }), &[Person::John], 1, &[]);
     let inside: Vec<(usize, &[usize])> = chosen.iter().map(|one| (one.number, one.meanwhile.as_slice())).collect();
     assert_eq!(inside, [(1, &[][..]), (2, &[3, 4]), (3, &[]), (4, &[]), (5, &[]), (6, &[])]);
 }
@@ -41,6 +42,35 @@ fn what_the_callee_does_before_it_answers_is_inside_and_nothing_else() {
 #[test]
 fn scripted_browsers_of_other_lessons_are_left_out() {
     let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
-    let chosen = select(&events, &[Person::Mary], 1);
+    let chosen = select(&events, &[Person::Mary], 1, &[]);
     assert!(chosen.iter().all(|one| one.exchange.caller == Party::Keycloak), "{chosen:?}");
+}
+
+#[test]
+fn several_sessions_told_to_one_portal_come_in_the_lessons_order() {
+    let about = |event: &lab_trace::Event, sid: &str| {
+        let mut event = event.clone();
+        if let lab_trace::EventKind::Exchange(exchange) = &mut event.kind
+            && let lab_trace::Body::Form { fields } = &mut exchange.body
+            && let lab_trace::Shown::Token { claims, .. } = &mut fields[0].value
+        {
+            claims["sid"] = sid.into();
+        }
+        event
+    };
+    let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: true });
+    let told = |event: &&lab_trace::Event| match &event.kind {
+        lab_trace::EventKind::Exchange(exchange) => exchange.channel == lab_trace::Channel::BackChannel,
+        lab_trace::EventKind::Portal(_) | lab_trace::EventKind::Lab(_) => false,
+    };
+    let post = events.iter().find(told).unwrap();
+    let order = |arrived: [&str; 3]| {
+        let events = arrived.map(|sid| about(post, sid));
+        select(&events, &[Person::John], 1, &["desk", "phone"])
+            .iter()
+            .map(|one| crate::transcript::Telling::of(&one.exchange).and_then(|told| told.claim("sid")).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order(["phone", "other", "desk"]), ["desk", "phone", "other"]);
+    assert_eq!(order(["other", "desk", "phone"]), ["desk", "phone", "other"]);
 }

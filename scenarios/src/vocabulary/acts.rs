@@ -52,7 +52,9 @@ pub enum Lab {
     DeliversTwice(Portal),
     /// Portals' servers get this status for whatever they ask Keycloak.
     KeycloakAnswers(u16),
-    /// The portals' clocks are moved, in seconds.
+    /// The portals' clocks are moved, in seconds. Keycloak's stays: more than 150 s ahead, a portal refuses logout tokens,
+    /// and from 300 s on the tokens of a refresh that Keycloak grants are old on arrival. Use 280 where a refresh is to
+    /// succeed, and go back before a logout is to arrive.
     MovesClock(i64),
     /// The portal starts anew.
     Restarts(Portal),
