@@ -4,7 +4,7 @@
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Lesson, Part};
 use crate::version::Range;
-use crate::vocabulary::{Expect, Prediction, Seen, State, Worth};
+use crate::vocabulary::{Administrator, Expect, Lab, Prediction, Seen, State, Worth};
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
 pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
@@ -156,6 +156,9 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
                 found.push(error.help(help));
             }
         };
+        if let Some((what, help)) = out_of_bounds(&step.action) {
+            misplaced(true, what, help);
+        }
         let expect = &step.expect;
         misplaced(
             expect.state_returned.is_some() && !step.is_sign_out(),
@@ -180,6 +183,37 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
             "`answered` belongs to a stranger's step",
             "move it to the step with `stranger`, or write it into an entry of `told`",
         );
+    }
+}
+
+/// A number that no lesson can mean, and what is possible.
+fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
+    let status = |status: u16| !(200..=599).contains(&status);
+    match action {
+        Action::Lab(Lab::Waits(seconds)) if !(1..=60).contains(seconds) => {
+            Some(("a lesson cannot wait that long", "wait 1 to 60 seconds, and shorten Keycloak's own times instead"))
+        }
+        Action::Lab(Lab::MovesClock(seconds)) if seconds.unsigned_abs() > 366 * 86_400 => {
+            Some(("the clocks cannot be moved that far", "move them by at most a year, in seconds"))
+        }
+        Action::Lab(Lab::Delays(delays)) if !(1..=10).contains(&delays.seconds) => {
+            Some(("a delay of this length shows nothing", "delay by 1 to 10 seconds; Keycloak gives up after 5"))
+        }
+        Action::Lab(Lab::AnswersFor(instead)) if status(instead.with) => {
+            Some(("this is no status of an answer", "use 200 to 599"))
+        }
+        Action::Lab(Lab::KeycloakAnswers(with)) if status(*with) => {
+            Some(("this is no status of an answer", "use 200 to 599"))
+        }
+        Action::Administrator(Administrator::SetsLifetimes(lifetimes)) => {
+            let named = [lifetimes.access, lifetimes.code, lifetimes.idle, lifetimes.max];
+            let wrong = named.iter().flatten().any(|seconds| *seconds == 0) || named.iter().all(Option::is_none);
+            wrong.then_some((
+                "nothing lives for no time",
+                "name at least one of access, code, idle, max, each 1 or more",
+            ))
+        }
+        Action::Lab(_) | Action::Administrator(_) | Action::Person { .. } | Action::Stranger(_) => None,
     }
 }
 

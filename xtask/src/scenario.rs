@@ -296,9 +296,8 @@ impl Stage {
 
     async fn leave(self) -> Result<(), Trouble> {
         match self {
-            // A lesson that was broken off could not take its faults away itself.
-            Self::Running { client, .. } if !client.status().await?.faults.is_empty() => client.reset().await,
-            Self::Running { .. } => Ok(()),
+            // A lesson that was broken off could not take back itself what it did to the world.
+            Self::Running { client, .. } => client.reset().await,
             Self::Own(lab, _) => lab.shutdown().await,
         }
     }

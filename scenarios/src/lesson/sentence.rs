@@ -103,7 +103,9 @@ impl fmt::Display for Lab {
             Self::KeycloakAnswers(status) => {
                 write!(f, "The lab lets Keycloak answer the portals' servers with {status}.")
             }
-            Self::MovesClock(seconds) if *seconds < 0 => write!(f, "The portals' clocks go back by {} s.", -seconds),
+            Self::MovesClock(seconds) if *seconds < 0 => {
+                write!(f, "The portals' clocks go back by {} s.", seconds.unsigned_abs())
+            }
             Self::MovesClock(seconds) => write!(f, "The portals' clocks go forward by {seconds} s."),
             Self::Restarts(portal) => write!(f, "The {} is started anew.", portal.title()),
             Self::Waits(1) => f.write_str("A second passes."),

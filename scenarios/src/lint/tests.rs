@@ -107,3 +107,36 @@ fn a_fault_that_the_lab_cannot_plant_is_named_with_the_nearest_one() {
     assert_eq!(found[0].to_string(), "login/demo.md:11:24: no fault is called `s2-lyin-200`");
     assert!(found[0].help.as_ref().unwrap().starts_with("did you mean `s2-lying-200`?"), "{found:#?}");
 }
+
+#[test]
+fn a_step_that_means_nothing_is_found() {
+    let with =
+        |step: &str| spoilt("- who: john\n  opens: internal\n", &format!("{step}\n- who: john\n  opens: internal\n"));
+    for (step, part) in [
+        ("- lab: { waits: 999999999 }", "cannot wait that long"),
+        ("- lab: { waits: 0 }", "cannot wait that long"),
+        ("- lab: { moves-clock: -9223372036854775808 }", "cannot be moved that far"),
+        ("- lab: { delays: { portal: admin, seconds: 60 } }", "shows nothing"),
+        ("- lab: { answers-for: { portal: admin, with: 99 } }", "no status"),
+        ("- lab: { keycloak-answers: 1000 }", "no status"),
+        ("- administrator: { sets-lifetimes: { idle: 0 } }", "no time"),
+        ("- administrator: { sets-lifetimes: {} }", "no time"),
+        ("- { lab: { waits: 1 }, expect: { sees: signed-in } }", "nobody looks at a page"),
+        ("- { who: john, opens: admin, expect: { answered: 400 } }", "belongs to a stranger"),
+    ] {
+        let found = with(step);
+        assert!(found.contains(part), "{step}: {found}");
+    }
+    let lesson = parse(
+        "login/demo.md",
+        &GOOD.replace(
+            "opens: internal",
+            "opens: internal\n- lab: { moves-clock: -9223372036854775808 }\n- who: john\n  opens: internal",
+        ),
+    )
+    .unwrap();
+    assert!(
+        lesson.steps().any(|step| step.to_string().contains("go back by 9223372036854775808 s")),
+        "and can be said"
+    );
+}
