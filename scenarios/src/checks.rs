@@ -54,6 +54,8 @@ pub struct Evidence<'a> {
     pub old: &'a [Cell],
     /// Types of the events that Keycloak wrote down in this step, oldest first; empty where nobody asks.
     pub keycloak: &'a [String],
+    /// How often each portal asked Keycloak for its keys.
+    pub key_fetches: &'a BTreeMap<String, usize>,
 }
 
 impl Check {
@@ -76,6 +78,7 @@ pub fn checks(evidence: &Evidence<'_>) -> Vec<Check> {
     checks.extend(expect.told.iter().map(|told| evidence.told(told)));
     checks.extend(expect.not_told.iter().map(|portal| evidence.not_told(*portal)));
     checks.extend(expect.answered.map(|status| evidence.answered(status)));
+    checks.extend(expect.fetches_keys.iter().map(|(portal, count)| evidence.fetches_keys(portal.word(), *count)));
     checks.extend(expect.keycloak_writes.iter().map(|kind| evidence.keycloak_writes(kind, true)));
     checks.extend(expect.keycloak_does_not_write.iter().map(|kind| evidence.keycloak_writes(kind, false)));
     checks.extend(expect.state_returned.map(|wanted| evidence.state_returned(wanted)));
@@ -98,13 +101,26 @@ impl Evidence<'_> {
     }
 
     fn answered(&self, wanted: u16) -> Check {
-        let found = self.find(|exchange| exchange.caller == Party::Stranger);
+        let posts = || self.exchanges.iter().filter(|numbered| numbered.exchange.caller == Party::Stranger);
+        let odd = posts().find(|numbered| numbered.exchange.status() != Some(wanted));
+        let found = odd.or_else(|| posts().next());
         let status = found.and_then(|numbered| numbered.exchange.status());
         Check::new(format!("the stranger is answered {wanted}"), status == Some(wanted), || Failure {
             expected: wanted.to_string(),
             seen: status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
             proof: found.map(|numbered| numbered.number),
             likely: likely::STRANGER,
+        })
+    }
+
+    fn fetches_keys(&self, portal: &str, wanted: usize) -> Check {
+        let count = self.key_fetches.get(portal).copied().unwrap_or_default();
+        let words = |count: usize| format!("{portal} asks for Keycloak's keys, count {count}");
+        Check::new(words(wanted), count == wanted, || Failure {
+            expected: words(wanted),
+            seen: count.to_string(),
+            proof: None,
+            likely: likely::KEYS,
         })
     }
 

@@ -245,6 +245,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         sessions: &sessions(chance),
         old: &[],
         keycloak: &[],
+        key_fetches: &BTreeMap::new(),
     };
     let checks = crate::checks::checks(&evidence);
     let done = StepRun {

@@ -190,6 +190,9 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
 fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
     let status = |status: u16| !(200..=599).contains(&status);
     match action {
+        Action::Stranger(stranger) if stranger.times.is_some_and(|times| !(1..=500).contains(&times)) => {
+            Some(("a stranger has other patience", "post 1 to 500 times"))
+        }
         Action::Lab(Lab::Waits(seconds)) if !(1..=60).contains(seconds) => {
             Some(("a lesson cannot wait that long", "wait 1 to 60 seconds, and shorten Keycloak's own times instead"))
         }

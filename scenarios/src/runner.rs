@@ -9,7 +9,7 @@ use lab::control::client::LabClient;
 use lab::control::messages::Topology;
 use lab::faults::Change;
 use lab::{Kind, Trouble};
-use lab_trace::{Cell, CellState, Matrix};
+use lab_trace::{Cell, CellState, Event, EventKind, Matrix, Party};
 use serde_json::Value;
 
 use crate::checks::{Evidence, checks};
@@ -165,6 +165,7 @@ impl<'a> Stage<'a> {
             sessions: &sessions,
             old: &old,
             keycloak: &keycloak,
+            key_fetches: &key_fetches(&events),
         };
         let checks = checks(&evidence);
         around.after = self.around(step).await?.before;
@@ -229,4 +230,18 @@ impl<'a> Stage<'a> {
 
 fn kind(event: &Value) -> Option<String> {
     event["type"].as_str().map(str::to_owned)
+}
+
+/// How often each portal's server asked Keycloak for its keys: housekeeping, so transcripts leave it out.
+fn key_fetches(events: &[Event]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for event in events {
+        if let EventKind::Exchange(exchange) = &event.kind
+            && let Party::App(name) = &exchange.caller
+            && exchange.path.ends_with("/protocol/openid-connect/certs")
+        {
+            *counts.entry(name.clone()).or_default() += 1;
+        }
+    }
+    counts
 }

@@ -34,12 +34,22 @@ pub fn render(run: &Run) -> String {
 
 fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
     let mut text = String::new();
+    let (mut before, mut more) = (None, 0);
     for numbered in &step.exchanges {
+        // A flood is one exchange and a number: what differs between its drops is chance.
+        let drop = (numbered.exchange.caller == Party::Stranger).then(|| numbered.exchange.status());
+        if drop.is_some() && drop == before {
+            more += 1;
+            continue;
+        }
+        before = drop;
+        text.push_str(&more_like_it(std::mem::take(&mut more)));
         text.push('\n');
         for line in exchange::lines(numbered, aliases) {
             let _ = writeln!(text, "{line}");
         }
     }
+    text.push_str(&more_like_it(more));
     if let Some(sight) = &step.sight {
         let _ = write!(text, "\n  sees  {}\n", sight.place);
     }
@@ -60,6 +70,10 @@ fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
         text.push_str(&check_lines(check));
     }
     text
+}
+
+fn more_like_it(count: usize) -> String {
+    if count == 0 { String::new() } else { format!("\n        and {count} more like it\n") }
 }
 
 fn told(step: &StepRun) -> Vec<String> {

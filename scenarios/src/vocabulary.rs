@@ -106,8 +106,10 @@ pub struct Expect {
     pub keycloak_writes: Vec<String>,
     /// Types of events that Keycloak does not write down during the step.
     pub keycloak_does_not_write: Vec<String>,
-    /// The portal's answer to a stranger.
+    /// The portal's answer to a stranger; each time, if there are several.
     pub answered: Option<u16>,
+    /// How often each portal asks Keycloak for its keys.
+    pub fetches_keys: BTreeMap<Portal, usize>,
 }
 
 /// One portal that was told of a logout.

@@ -35,7 +35,10 @@ pub struct Around {
 pub fn may_end_sessions(step: &Step) -> bool {
     match &step.action {
         Action::Person { .. } => step.is_sign_out(),
-        Action::Administrator(act) => !matches!(act, Administrator::SetsLifetimes(_) | Administrator::RotatesKeys),
+        Action::Administrator(act) => !matches!(
+            act,
+            Administrator::SetsLifetimes(_) | Administrator::RotatesKeys | Administrator::GivesPairwiseSubjectTo(_)
+        ),
         Action::Lab(act) => matches!(act, Lab::Waits(_)),
         Action::Stranger(_) => false,
     }

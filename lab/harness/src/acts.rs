@@ -16,6 +16,9 @@ mod stranger;
 
 pub use stranger::{About, Sent};
 
+/// A stranger's patience.
+pub const MOST_POSTS: u32 = 500;
+
 /// One act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +62,11 @@ pub enum Act {
         /// Whose.
         portal: String,
     },
+    /// The administrator lets a portal's client know each user by a name of its own.
+    PairwiseSubject {
+        /// Whose.
+        portal: String,
+    },
     /// The administrator adds a key that signs from now on.
     RotateKeys,
     /// The administrator sets the realm's clocks, in seconds.
@@ -88,6 +96,8 @@ pub enum Act {
         sent: Sent,
         /// Whom it is to throw out.
         about: Option<About>,
+        /// How often, one after another; at most [`MOST_POSTS`].
+        times: u32,
     },
 }
 
@@ -146,6 +156,7 @@ impl Act {
             | Self::PushNotBefore
             | Self::LogOutEverybody
             | Self::DisableClient { .. }
+            | Self::PairwiseSubject { .. }
             | Self::RotateKeys
             | Self::SetLifetimes(_) => true,
             Self::EndSession { .. }
@@ -200,12 +211,8 @@ impl Parts {
                 self.note_realm(&["notBefore"]).await?;
                 admin.set_not_before(Timestamp::now()).await
             }
-            Act::DisableClient { portal } => {
-                let client = client_of(&portal)?;
-                let before = admin.client(client).await?;
-                self.deeds.undo.lock().await.push(Undo::Client(before));
-                admin.disable_client(client).await
-            }
+            Act::DisableClient { portal } => admin.disable_client(self.note_client(&portal).await?).await,
+            Act::PairwiseSubject { portal } => admin.add_pairwise_subject(self.note_client(&portal).await?).await,
             Act::RotateKeys => {
                 let id = admin.add_signing_key().await?;
                 self.deeds.undo.lock().await.push(Undo::Key(id));
@@ -223,7 +230,12 @@ impl Parts {
                 Ok(())
             }
             Act::RestartPortal { portal } => self.restart(&portal).await,
-            Act::Post { portal, sent, about } => self.post_as_stranger(&portal, sent, about).await,
+            Act::Post { portal, sent, about, times } => {
+                for _ in 0..times.min(MOST_POSTS) {
+                    self.post_as_stranger(&portal, sent, about.clone()).await?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -245,6 +257,13 @@ impl Parts {
         let before: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), realm[*name].clone())).collect();
         self.deeds.undo.lock().await.push(Undo::Realm(Value::Object(before)));
         Ok(())
+    }
+
+    async fn note_client(&self, portal: &str) -> Result<Client, Trouble> {
+        let client = client_of(portal)?;
+        let before = self.admin.client(client).await?;
+        self.deeds.undo.lock().await.push(Undo::Client(before));
+        Ok(client)
     }
 
     /// Users are put back from the realm file, because Keycloak gives no password away.

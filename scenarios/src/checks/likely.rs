@@ -18,6 +18,7 @@ pub(super) const STRANGER: &str =
     "the portal does not verify what it is sent, or refuses it for another reason than the lesson says";
 pub(super) const EVENT: &str =
     "Keycloak took another way than the lesson says, or the realm does not keep events of this kind";
+pub(super) const KEYS: &str = "the portal has no cool-down for unknown keys, or had not fetched any keys before";
 pub(super) const TIMES: &str = "the message was sent again, or the step ended somebody else's session, too";
 
 pub(super) fn password(wanted: bool) -> &'static str {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use lab::browser::{Place, Sight};
 use lab_trace::{Cell, CellState};
 
@@ -30,6 +32,7 @@ fn judge(expect: &str, seen: Seen) -> Check {
         exchanges: &exchanges,
         sight: Some(&seen.sight),
         keycloak: &[],
+        key_fetches: &BTreeMap::new(),
         matrix: &matrix(seen.states),
         sessions: &sessions(&CHANCE),
         old: &seen.old,
@@ -150,6 +153,7 @@ fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) ->
         exchanges,
         sight: None,
         keycloak: &events,
+        key_fetches: &BTreeMap::from([("admin".to_owned(), 2)]),
         matrix: &matrix([CellState::Out; 4]),
         sessions: &sessions(&CHANCE),
         old: &[],
@@ -185,4 +189,16 @@ fn how_often_somebody_was_told_is_counted() {
     passes("told: [{ portal: admin, by: back-channel, times: 1 }]");
     let (seen, proof) = fails("told: [{ portal: admin, by: back-channel, times: 2 }]", Seen::default());
     assert!(seen.starts_with("1 messages") && proof == Some(3), "{seen}");
+}
+
+#[test]
+fn how_often_keys_are_fetched_is_counted() {
+    let of = |count: usize| {
+        let yaml = format!(
+            "- {{ stranger: {{ posts: unknown-key, to: admin, times: 3 }}, expect: {{ fetches-keys: {{ admin: {count} }} }} }}"
+        );
+        of_nobody(&yaml, &[], &[]).remove(0)
+    };
+    assert!(of(2).passed());
+    assert_eq!(of(1).failure.unwrap().seen, "2");
 }

@@ -59,6 +59,9 @@ impl fmt::Display for Administrator {
             Self::TakesRolesFrom(who) => write!(f, "takes all roles from {}.", who.user().username()),
             Self::PushesNotBefore => f.write_str("sets the realm's not-before to now."),
             Self::DisablesClient(portal) => write!(f, "switches the client of the {} off.", portal.title()),
+            Self::GivesPairwiseSubjectTo(portal) => {
+                write!(f, "lets the client of the {} know each user by a name of its own.", portal.title())
+            }
             Self::RotatesKeys => f.write_str("adds a key that signs from now on."),
             Self::SetsLifetimes(lifetimes) => {
                 let named = [
@@ -116,7 +119,7 @@ impl fmt::Display for Lab {
 
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made_up = matches!(self.posts, Letter::Forged | Letter::Unsigned);
+        let made_up = matches!(self.posts, Letter::Forged | Letter::Unsigned | Letter::UnknownKey);
         let about = self
             .about
             .filter(|_| made_up)
@@ -125,10 +128,12 @@ impl fmt::Display for Stranger {
         let what = match self.posts {
             Letter::Forged => "a perfect logout token, signed with a key of their own,",
             Letter::Unsigned => "a perfect logout token without a signature",
+            Letter::UnknownKey => "a logout token that names a key of which nobody has ever heard,",
             Letter::Nonsense => "something that is no token",
             Letter::Copy => "a copy of the last logout token that came here",
             Letter::CopyForOther => "a copy of the last logout token for the other portal",
         };
-        write!(f, "A stranger posts {what}{about} to the {}.", self.to.title())
+        let times = self.times.map(|times| format!(", {times} times, each a new one")).unwrap_or_default();
+        write!(f, "A stranger posts {what}{about} to the {}{times}.", self.to.title())
     }
 }

@@ -89,6 +89,7 @@ impl Stage<'_> {
             Administrator::TakesRolesFrom(who) => Act::TakeRoles { username: name(who) },
             Administrator::PushesNotBefore => Act::PushNotBefore,
             Administrator::DisablesClient(portal) => Act::DisableClient { portal: portal.word().to_owned() },
+            Administrator::GivesPairwiseSubjectTo(portal) => Act::PairwiseSubject { portal: portal.word().to_owned() },
             Administrator::RotatesKeys => Act::RotateKeys,
             Administrator::SetsLifetimes(lifetimes) => Act::SetLifetimes(*lifetimes),
         })
@@ -98,6 +99,7 @@ impl Stage<'_> {
         let sent = match act.posts {
             Letter::Forged => Sent::Forged,
             Letter::Unsigned => Sent::Unsigned,
+            Letter::UnknownKey => Sent::UnknownKey,
             Letter::Nonsense => Sent::Nonsense,
             Letter::Copy => Sent::Copy,
             Letter::CopyForOther => Sent::CopyForOther,
@@ -106,7 +108,7 @@ impl Stage<'_> {
             Some(who) => Some(About { username: who.user().username().to_owned(), sid: self.sid(who)? }),
             None => None,
         };
-        Ok(Act::Post { portal: act.to.word().to_owned(), sent, about })
+        Ok(Act::Post { portal: act.to.word().to_owned(), sent, about, times: act.times.unwrap_or(1) })
     }
 
     /// The session at Keycloak that this person's browser had last.

@@ -26,6 +26,8 @@ pub enum Administrator {
     PushesNotBefore,
     /// Switches the portal's client off.
     DisablesClient(Portal),
+    /// Lets the portal's client know each user by a name of its own (a pairwise subject).
+    GivesPairwiseSubjectTo(Portal),
     /// Adds a key that signs from now on.
     RotatesKeys,
     /// Sets the realm's clocks, in seconds.
@@ -92,6 +94,8 @@ pub struct Stranger {
     pub to: Portal,
     /// Whose session it is to end.
     pub about: Option<Person>,
+    /// How often, at most 500; each token is a new one.
+    pub times: Option<u32>,
 }
 
 /// What is changed where the browser carries messages between portal and Keycloak. What is not named stays.

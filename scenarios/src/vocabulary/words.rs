@@ -242,6 +242,8 @@ words! {
         Forged = "forged",
         /// The same without a signature (`alg` `none`).
         Unsigned = "unsigned",
+        /// The same as `forged`, with a `kid` that nobody has ever heard of.
+        UnknownKey = "unknown-key",
         /// No token at all.
         Nonsense = "nonsense",
         /// The last logout token that Keycloak sent to this portal.

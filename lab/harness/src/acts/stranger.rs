@@ -19,6 +19,8 @@ pub enum Sent {
     Forged,
     /// The same without a signature (`alg` `none`).
     Unsigned,
+    /// The same with a `kid` that nobody has ever heard of.
+    UnknownKey,
     /// No token at all.
     Nonsense,
     /// The last logout token that Keycloak sent to this portal.
@@ -43,7 +45,7 @@ impl Parts {
             Sent::Nonsense => "hello".to_owned(),
             Sent::Copy => self.overheard(portal)?,
             Sent::CopyForOther => self.overheard(if portal == "admin" { "internal" } else { "admin" })?,
-            Sent::Forged | Sent::Unsigned => {
+            Sent::Forged | Sent::Unsigned | Sent::UnknownKey => {
                 let about = about.ok_or_else(|| {
                     lesson("a forged token has to be about somebody who is signed in", "name the person in `about`")
                 })?;
@@ -51,7 +53,11 @@ impl Parts {
                 let sub = user["id"].as_str().unwrap_or_default();
                 let issuer = self.topology.issuer.as_str().trim_end_matches('/');
                 let forge = Forge::new(issuer, client_of(portal)?.id(), sub, &about.sid, Timestamp::now());
-                let mut mutations = vec![Mutation::header("kid", json!(self.admin.signing_kid().await?))];
+                let kid = match sent {
+                    Sent::UnknownKey => format!("{:032x}", rand::random::<u128>()),
+                    _ => self.admin.signing_kid().await?,
+                };
+                let mut mutations = vec![Mutation::header("kid", json!(kid))];
                 if sent == Sent::Unsigned {
                     mutations.push(Mutation::Pen(Pen::Nobody));
                 }

@@ -86,6 +86,21 @@ impl Admin {
         self.put_client(&found).await
     }
 
+    /// Gives a client a name of its own for each user: the "pairwise subject identifier" mapper (Core, 8.1).
+    pub async fn add_pairwise_subject(&self, client: Client) -> Result<(), Trouble> {
+        let mut found = self.client(client).await?;
+        let mapper = json!({
+            "name": "pairwise subject identifier", "protocol": "openid-connect",
+            "protocolMapper": "oidc-sha256-pairwise-sub-mapper",
+            "config": { "pairwiseSubAlgorithmSalt": "a-lesson" },
+        });
+        match found["protocolMappers"].as_array_mut() {
+            Some(mappers) => mappers.push(mapper),
+            None => found["protocolMappers"] = json!([mapper]),
+        }
+        self.put_client(&found).await
+    }
+
     /// Adds an RSA key that signs from now on, and gives its provider's id.
     pub async fn add_signing_key(&self) -> Result<String, Trouble> {
         let realm = self.get(&format!("realms/{REALM}")).await?;

@@ -42,6 +42,7 @@ async fn a_reset_undoes_everything_that_a_lesson_did_to_the_realm() {
         "Keycloak's login form: Invalid username or password."
     );
     stage.lab.act(&Act::DisableClient { portal: name("admin") }).await.unwrap();
+    stage.lab.act(&Act::PairwiseSubject { portal: name("internal") }).await.unwrap();
     stage.lab.act(&Act::RotateKeys).await.unwrap();
     assert_ne!(stage.admin.signing_kid().await.unwrap(), kid);
     stage.lab.act(&Act::SetLifetimes(Lifetimes { idle: Some(10), ..Lifetimes::default() })).await.unwrap();
@@ -89,7 +90,7 @@ async fn a_stranger_is_shown_as_one(stage: &Stage) {
     let about = About { username: name("john.employee"), sid: john.loot().sid().unwrap().to_owned() };
     let mark = stage.lab.mark().await.unwrap();
     for sent in [Sent::Forged, Sent::Unsigned, Sent::Nonsense] {
-        let act = Act::Post { portal: name("internal"), sent, about: Some(about.clone()) };
+        let act = Act::Post { portal: name("internal"), sent, about: Some(about.clone()), times: 1 };
         stage.lab.act(&act).await.unwrap();
     }
     let events = stage.lab.events_since(mark).await.unwrap();
@@ -101,7 +102,7 @@ async fn a_stranger_is_shown_as_one(stage: &Stage) {
         })
         .collect();
     assert_eq!(seen, vec![(Party::Stranger, Some(400)); 3]);
-    let nothing_overheard = Act::Post { portal: name("internal"), sent: Sent::Copy, about: None };
+    let nothing_overheard = Act::Post { portal: name("internal"), sent: Sent::Copy, about: None, times: 1 };
     stage.lab.reset().await.unwrap();
     assert!(stage.lab.act(&nothing_overheard).await.unwrap_err().what.contains("no logout token to copy"));
 }
