@@ -102,6 +102,11 @@ impl Lesson {
         self.steps().any(|step| !matches!(step.action, Action::Person { .. }))
     }
 
+    /// How long its steps let time pass, in seconds.
+    pub fn seconds_waited(&self) -> u64 {
+        self.steps().map(|step| if let Action::Lab(Lab::Waits(seconds)) = &step.action { *seconds } else { 0 }).sum()
+    }
+
     /// Everybody who acts, is acted on or stands in a matrix: each gets a fresh browser.
     pub fn people(&self) -> BTreeSet<Person> {
         self.steps().flat_map(|step| step.expect.matrix.keys().copied().chain(step.action.people())).collect()

@@ -2,7 +2,7 @@
 //! one expectation that something does *not* happen.
 
 use crate::content_error::{ContentError, instead};
-use crate::lesson::{Action, Lesson, Part};
+use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{Administrator, Expect, Lab, Prediction, Seen, State, Worth};
 
@@ -149,6 +149,13 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
                 .help("for example not-told, hides, asked-for-password: false, old-cookies: dead, a cell that is out"),
         );
     }
+    found.extend(impossible(lesson));
+}
+
+/// Steps that cannot be what their author meant. They are refused when a lesson is played, too: an expectation that nobody can
+/// check would pass.
+pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
+    let mut found = Vec::new();
     for step in lesson.steps() {
         let mut misplaced = |wrong: bool, what: &str, help: &str| {
             if wrong {
@@ -160,6 +167,12 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
             misplaced(true, what, help);
         }
         let expect = &step.expect;
+        let unknown = |kind: &&String| !EVENTS.contains(&kind.as_str());
+        misplaced(
+            expect.keycloak_writes.iter().chain(&expect.keycloak_does_not_write).any(|kind| unknown(&kind)),
+            "an event is named that Keycloak does not keep",
+            "use LOGIN, LOGOUT, CODE_TO_TOKEN, each also with _ERROR; see the realm's events for others",
+        );
         misplaced(
             expect.state_returned.is_some() && !step.is_sign_out(),
             "`state-returned` belongs to a sign-out",
@@ -184,12 +197,38 @@ fn steps(lesson: &Lesson, found: &mut Vec<ContentError>) {
             "move it to the step with `stranger`, or write it into an entry of `told`",
         );
     }
+    found
 }
+
+/// Types of events that the realm keeps and that a lesson can be about. Others would never be seen, and "does not write" would
+/// hold for ever.
+const EVENTS: &[&str] = &[
+    "CODE_TO_TOKEN",
+    "CODE_TO_TOKEN_ERROR",
+    "LOGIN",
+    "LOGIN_ERROR",
+    "LOGOUT",
+    "LOGOUT_ERROR",
+    "REVOKE_GRANT",
+    "UPDATE_PASSWORD",
+];
 
 /// A number that no lesson can mean, and what is possible.
 fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
     let status = |status: u16| !(200..=599).contains(&status);
     match action {
+        Action::Person { does: Deed::SignIn(_, Some(altered)) | Deed::SignOut(_, _, Some(altered)), .. } => {
+            let late = altered.callback_after.is_some_and(|seconds| !(1..=20).contains(&seconds));
+            let age = altered.max_age.as_ref().is_some_and(|age| age.parse::<u32>().is_err());
+            match (late, age, altered.at_sign_in() || altered.at_sign_out()) {
+                (true, ..) => {
+                    Some(("a browser does not take its time like that", "let the callback come 1 to 20 s later"))
+                }
+                (_, true, _) => Some(("`max-age` is a number of seconds", "write it as a text, for example \"0\"")),
+                (_, _, false) => Some(("`altered` names nothing that is altered", "name something, or leave it out")),
+                _ => None,
+            }
+        }
         Action::Stranger(stranger) if stranger.times.is_some_and(|times| !(1..=500).contains(&times)) => {
             Some(("a stranger has other patience", "post 1 to 500 times"))
         }
@@ -199,8 +238,8 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
         Action::Lab(Lab::MovesClock(seconds)) if seconds.unsigned_abs() > 366 * 86_400 => {
             Some(("the clocks cannot be moved that far", "move them by at most a year, in seconds"))
         }
-        Action::Lab(Lab::Delays(delays)) if !(1..=10).contains(&delays.seconds) => {
-            Some(("a delay of this length shows nothing", "delay by 1 to 10 seconds; Keycloak gives up after 5"))
+        Action::Lab(Lab::Delays(delays)) if !(1..=4).contains(&delays.seconds) => {
+            Some(("a delay of this length shows nothing", "delay by 1 to 4 seconds: after 5 Keycloak gives up"))
         }
         Action::Lab(Lab::AnswersFor(instead)) if status(instead.with) => {
             Some(("this is no status of an answer", "use 200 to 599"))
@@ -210,10 +249,11 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
         }
         Action::Administrator(Administrator::SetsLifetimes(lifetimes)) => {
             let named = [lifetimes.access, lifetimes.code, lifetimes.idle, lifetimes.max];
-            let wrong = named.iter().flatten().any(|seconds| *seconds == 0) || named.iter().all(Option::is_none);
+            let wrong = named.iter().flatten().any(|seconds| !(1..=31_536_000).contains(seconds))
+                || named.iter().all(Option::is_none);
             wrong.then_some((
                 "nothing lives for no time",
-                "name at least one of access, code, idle, max, each 1 or more",
+                "name at least one of access, code, idle, max, each from a second to a year",
             ))
         }
         Action::Lab(_) | Action::Administrator(_) | Action::Person { .. } | Action::Stranger(_) => None,

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::checks::{Evidence, checks};
 use crate::lesson::{Lesson, Step};
+use crate::lint::impossible;
 use crate::run::{Run, StepRun, select};
 use crate::version::{Line, Range};
 use crate::vocabulary::{Driver, Person};
@@ -58,7 +59,12 @@ pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> 
 /// Plants the lesson's faults in a lab without any, and gives their names.
 async fn plant(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<Vec<String>, Trouble> {
     let of_lesson = lesson.front.faults.iter().map(|fault| fault.value.clone());
-    let on: Vec<String> = of_lesson.chain(sabotage.iter().cloned()).collect();
+    let mut on: Vec<String> = of_lesson.collect();
+    for fault in sabotage {
+        if !on.contains(fault) {
+            on.push(fault.clone());
+        }
+    }
     if !on.is_empty() {
         lab.switch_faults(&Change { on: on.clone(), off: Vec::new() }).await?;
     }
@@ -101,6 +107,9 @@ fn playable(lesson: &Lesson, topology: &Topology) -> Result<(), Trouble> {
             "its point is what a page's script does, and this driver runs no scripts",
             "run it with the driver `chromium`",
         ));
+    }
+    if let Some(error) = impossible(lesson).into_iter().next() {
+        return Err(error.into());
     }
     if !fits(lesson, topology)? {
         return Err(Trouble::new(

@@ -108,6 +108,6 @@ fn rule(step: &Step, settings: Option<&ClientSettings>, took_part: bool) -> &'st
         }
         (true, true, _) => "it is told through the user's browser, and the browser did not load its page",
         (false, _, false) => "no back-channel URL is registered, and its front-channel switch is off",
-        (false, _, true) => "nothing here explains it: look at Keycloak's log",
+        (false, _, true) => "a back-channel URL is registered, and what was posted there did not come here",
     }
 }

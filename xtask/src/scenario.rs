@@ -127,11 +127,11 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     for fault in &args.with_fault {
         fault.parse::<lab::faults::Named>()?;
     }
-    let cancel = cancelled_by_signals();
-    let stage = Stage::find(&args, global, &cancel).await?;
     if let Some(folder) = &args.report {
         report::folder::prepare(folder)?;
     }
+    let cancel = cancelled_by_signals();
+    let stage = Stage::find(&args, global, &cancel).await?;
     let mut finished = Vec::new();
     for lesson in order::rounds(&lessons, args.repeat, args.shuffle) {
         let one = tokio::select! {
@@ -150,15 +150,14 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     }
     // What has been seen is told in any case, also when the lab cannot be left as it should.
     let left = stage.leave().await;
-    if let Some(folder) = &args.report {
-        report::folder::write(folder, &finished)?;
-    }
+    let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
     match args.format {
         RunFormat::Human => out::print(&report::summary(&finished)),
         RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
         RunFormat::Junit => out::print(&report::junit(&finished)),
     }
     left?;
+    written?;
     if cancel.is_cancelled() {
         std::process::exit(Kind::Interrupted.exit_code().into());
     }

@@ -122,27 +122,48 @@ pub(crate) struct Deeds {
 }
 
 enum Undo {
+    /// A user of the realm file.
     User(Value),
-    Client(Value),
+    /// A member of a client, as it was before. Not the whole client: a fault may have been in it that is long switched off.
+    Client { client: Client, member: &'static str, before: Value },
+    /// Members of the realm.
     Realm(Value),
-    Key(String),
+    /// The keys from before; those of lessons that are not among them go.
+    KeysBut(Vec<(String, String)>),
 }
 
 impl Deeds {
-    /// Undoes everything, the newest first. What could not be undone stays noted for the next try.
+    /// Undoes everything, the newest first. What could not be undone stays noted for the next try and keeps nothing else from
+    /// being undone.
+    ///
+    /// # Errors
+    /// The first trouble of Keycloak.
     pub(crate) async fn undo(&self, admin: &Admin) -> Result<(), Trouble> {
-        let mut left = self.undo.lock().await;
-        while let Some(undo) = left.last() {
-            match undo {
-                Undo::User(user) => admin.put_user_back(user).await?,
-                Undo::Client(client) => admin.put_client(client).await?,
-                Undo::Realm(members) => admin.put(&format!("realms/{}", realm::REALM), members).await?,
-                Undo::Key(id) => admin.delete_key_provider(id).await?,
+        let mut noted = self.undo.lock().await;
+        let (mut left, mut first) = (Vec::new(), Ok(()));
+        while let Some(undo) = noted.pop() {
+            let undone = match &undo {
+                Undo::User(user) => admin.put_user_back(user).await,
+                Undo::Client { client, member, before } => put_back(admin, *client, member, before).await,
+                Undo::Realm(members) => admin.put(&format!("realms/{}", realm::REALM), members).await,
+                Undo::KeysBut(known) => admin.delete_signing_keys_but(known).await,
+            };
+            if let Err(trouble) = undone {
+                left.push(undo);
+                first = first.and(Err(trouble));
             }
-            left.pop();
         }
-        Ok(())
+        left.reverse();
+        *noted = left;
+        first
     }
+}
+
+/// Trap: a client that is sent without its web origins loses them, so what is there is read and sent back whole.
+async fn put_back(admin: &Admin, client: Client, member: &str, before: &Value) -> Result<(), Trouble> {
+    let mut current = admin.client(client).await?;
+    current[member] = before.clone();
+    admin.put_client(&current).await
 }
 
 impl Act {
@@ -155,12 +176,13 @@ impl Act {
             | Self::TakeRoles { .. }
             | Self::PushNotBefore
             | Self::LogOutEverybody
+            // It also sets the user's own not-before.
+            | Self::LogOutUser { .. }
             | Self::DisableClient { .. }
             | Self::PairwiseSubject { .. }
             | Self::RotateKeys
             | Self::SetLifetimes(_) => true,
             Self::EndSession { .. }
-            | Self::LogOutUser { .. }
             | Self::Disturb { .. }
             | Self::MoveClocks { .. }
             | Self::RestartPortal { .. }
@@ -211,12 +233,14 @@ impl Parts {
                 self.note_realm(&["notBefore"]).await?;
                 admin.set_not_before(Timestamp::now()).await
             }
-            Act::DisableClient { portal } => admin.disable_client(self.note_client(&portal).await?).await,
-            Act::PairwiseSubject { portal } => admin.add_pairwise_subject(self.note_client(&portal).await?).await,
+            Act::DisableClient { portal } => admin.disable_client(self.note_client(&portal, "enabled").await?).await,
+            Act::PairwiseSubject { portal } => {
+                admin.add_pairwise_subject(self.note_client(&portal, "protocolMappers").await?).await
+            }
             Act::RotateKeys => {
-                let id = admin.add_signing_key().await?;
-                self.deeds.undo.lock().await.push(Undo::Key(id));
-                Ok(())
+                let known = admin.key_providers().await?;
+                self.deeds.undo.lock().await.push(Undo::KeysBut(known));
+                admin.add_signing_key().await
             }
             Act::SetLifetimes(lifetimes) => self.set_lifetimes(lifetimes).await,
             Act::Disturb { part, how } => {
@@ -231,8 +255,9 @@ impl Parts {
             }
             Act::RestartPortal { portal } => self.restart(&portal).await,
             Act::Post { portal, sent, about, times } => {
+                let letters = self.letters(&portal, sent, about).await?;
                 for _ in 0..times.min(MOST_POSTS) {
-                    self.post_as_stranger(&portal, sent, about.clone()).await?;
+                    self.post_as_stranger(&portal, letters.next()).await?;
                 }
                 Ok(())
             }
@@ -246,7 +271,8 @@ impl Parts {
             ("ssoSessionIdleTimeout", lifetimes.idle),
             ("ssoSessionMaxLifespan", lifetimes.max),
         ];
-        self.note_realm(&members.map(|(name, _)| name)).await?;
+        let named: Vec<&str> = members.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
+        self.note_realm(&named).await?;
         let changed: Map<String, Value> =
             members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
         self.admin.put(&format!("realms/{}", realm::REALM), &Value::Object(changed)).await
@@ -259,10 +285,10 @@ impl Parts {
         Ok(())
     }
 
-    async fn note_client(&self, portal: &str) -> Result<Client, Trouble> {
+    async fn note_client(&self, portal: &str, member: &'static str) -> Result<Client, Trouble> {
         let client = client_of(portal)?;
-        let before = self.admin.client(client).await?;
-        self.deeds.undo.lock().await.push(Undo::Client(before));
+        let before = self.admin.client(client).await?[member].clone();
+        self.deeds.undo.lock().await.push(Undo::Client { client, member, before });
         Ok(client)
     }
 

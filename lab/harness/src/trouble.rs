@@ -19,7 +19,8 @@ pub struct Trouble {
 }
 
 /// Families of trouble, one exit code each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A check of a lesson failed; the lab itself is healthy.
     Lesson,

@@ -12,6 +12,10 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`altered`: what is changed on the way", ACTS, "Altered"),
     ("`administrator`", ACTS, "Administrator"),
     ("`lab`", ACTS, "Lab"),
+    ("`sets-lifetimes`", LIFETIMES, "Lifetimes"),
+    ("`answers-for`", ACTS, "AnswersFor"),
+    ("`delays`", ACTS, "Delays"),
+    ("Parts that can be cut off", WORDS, "Place"),
     ("`stranger`", ACTS, "Stranger"),
     ("What a stranger `posts`", WORDS, "Letter"),
     ("`expect`", VOCABULARY, "Expect"),
@@ -37,6 +41,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("Topics", WORDS, "Topic"),
     ("Drivers", WORDS, "Driver"),
 ];
+const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts.rs");
 const VOCABULARY: &str = include_str!("../vocabulary.rs");
 const ACTS: &str = include_str!("../vocabulary/acts.rs");
 const WORDS: &str = include_str!("../vocabulary/words.rs");

@@ -23,7 +23,15 @@ const SCHEMA: u32 = 1;
 /// # Errors
 /// Usage, when it cannot be made or written to.
 pub fn prepare(folder: &Path) -> Result<(), Trouble> {
-    std::fs::create_dir_all(folder.join("transcripts")).map_err(|error| unwritable(folder, error))?;
+    let transcripts = folder.join("transcripts");
+    std::fs::create_dir_all(&transcripts).map_err(|error| unwritable(folder, error))?;
+    // Whoever archives the folder must not get the transcripts of another run.
+    for entry in std::fs::read_dir(&transcripts).map_err(|error| unwritable(folder, error))?.flatten() {
+        if entry.path().extension().is_some_and(|kind| kind == "txt") {
+            std::fs::remove_file(entry.path()).map_err(|error| unwritable(folder, error))?;
+        }
+    }
+    save(folder, "junit.xml", "")?;
     save(folder, "run.ndjson", "")
 }
 
@@ -80,9 +88,12 @@ mod tests {
     use crate::report::{Finished, Outcome};
 
     #[test]
-    fn a_run_becomes_lines_that_can_be_read_back_and_no_secret_is_among_them() {
+    fn a_run_becomes_lines_that_can_be_read_back_and_nothing_of_another_run_stays() {
         let folder = tempfile::tempdir().unwrap();
         let chance = Chance { port: 18_000, salt: "salt", admin_first: false };
+        let transcripts = folder.path().join("transcripts");
+        std::fs::create_dir(&transcripts).unwrap();
+        std::fs::write(transcripts.join("of-yesterday.txt"), "old").unwrap();
         let finished = |_| Finished {
             id: "fixture".to_owned(),
             title: "A fixture".to_owned(),
@@ -100,6 +111,7 @@ mod tests {
         let count = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
         assert_eq!(count("lesson"), 2);
         assert_eq!(count("exchange"), 2 * twice[0].run.as_ref().unwrap().steps[0].exchanges.len());
+        assert!(!transcripts.join("of-yesterday.txt").exists());
         assert!(read("junit.xml").contains("<testsuite"));
         assert_eq!(read("transcripts/fixture.txt"), read("transcripts/fixture.2.txt"));
     }

@@ -80,7 +80,7 @@ pub struct AnswersFor {
 pub struct Delays {
     /// To whom.
     pub portal: Portal,
-    /// How much later, at most 10.
+    /// How much later, at most 4: Keycloak gives up after 5 seconds of silence.
     pub seconds: u64,
 }
 

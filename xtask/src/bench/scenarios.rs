@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use ::scenarios::library::Library;
 use ::scenarios::{Lesson, runner, transcript};
-use lab::Trouble;
 use lab::browser::probe::Prober;
 use lab::browser::{Person, SignOut};
 use lab::control::client::LabClient;
 use lab::ports::Ports;
 use lab::world::Lab;
+use lab::{Kind, Trouble};
 use lab_trace::{CellState, Event, EventKind, Party};
 use realm::User;
 
@@ -45,7 +45,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let client = lab.client();
     let measured = tokio::select! {
         measured = measure(&args, &client, &lessons) => measured,
-        () = cancel.cancelled() => Ok(()),
+        () = cancel.cancelled() => Err(Trouble::new(
+            Kind::Interrupted,
+            "interrupted",
+            "there is no figure; the lab was stopped",
+            "measure again when you like",
+        )),
     };
     lab.shutdown().await?;
     measured
@@ -70,9 +75,11 @@ async fn measure(args: &Args, client: &LabClient, lessons: &[Lesson]) -> Result<
     let differing = play(client, &fitting, None, &mut texts).await?;
     let wall = begun.elapsed().as_secs_f64();
     let inside = seconds_inside_keycloak(&client.events_since(mark).await?);
-    // Lessons that let time pass do so for Keycloak's own clocks.
+    // Lessons that let time pass for Keycloak's clocks wait for nobody's work, so their waiting is left out.
+    let waiting = fitting.iter().map(Lesson::seconds_waited).sum::<u64>();
+    let wall = wall - std::time::Duration::from_secs(waiting).as_secs_f64();
     say(&format!(
-        "suite: {wall:.1} s, {inside:.1} s of it inside Keycloak as the taps saw it; {differing} transcripts differ"
+        "suite: {wall:.1} s without {waiting} s of waiting, {inside:.1} s of it inside Keycloak as the taps saw it; {differing} transcripts differ"
     ));
     say(&format!(
         "suite / time inside Keycloak: {:.2} (goal at most 1.25: {})",

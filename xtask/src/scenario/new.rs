@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lab::{Kind, Trouble};
 use scenarios::library::Library;
 
-use crate::out::say;
+use crate::out::{self, say};
 
 /// What a new lesson begins with: complete, so that it can be run before a word is changed.
 const TEMPLATE: &str = include_str!("new.md");
@@ -26,9 +26,10 @@ pub(crate) struct NewArgs {
 pub(super) fn run(args: &NewArgs) -> Result<(), Trouble> {
     let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
     let text = TEMPLATE.replace("NEW-ID", &args.id).replace("NEW-TOPIC", &args.topic);
-    let relative = format!("{}/{}.md", args.topic, args.id);
-    // An unknown topic is found here, with the nearest word, and not by the first run.
-    scenarios::parse::parse(&relative, &text).map_err(Trouble::from)?;
+    // An unknown topic is found here, with the nearest word, and not by the first run. The folder is the topic that was
+    // understood, not the text that was given.
+    let lesson = scenarios::parse::parse(&format!("new/{}.md", args.id), &text).map_err(Trouble::from)?;
+    let relative = format!("{}/{}.md", lesson.front.topic, args.id);
     let (known, _) = library.lessons()?;
     let path = library.folder().join(&relative);
     if path.exists() || known.iter().any(|lesson| lesson.id() == args.id) {
@@ -50,7 +51,11 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Trouble> {
         .caused_by(error)
     })?;
     say(&format!("{}", path.display()));
-    say(&format!("next: edit it, then `cargo xtask scenario run {}` and `cargo xtask scenario lint`", args.id));
+    let elsewhere = args.lessons.as_ref().map(|folder| format!(" --lessons {}", folder.display())).unwrap_or_default();
+    out::tell(&format!(
+        "next: edit it, then `cargo xtask scenario run {}{elsewhere}` and `cargo xtask scenario lint{elsewhere}`",
+        args.id
+    ));
     Ok(())
 }
 

@@ -38,33 +38,64 @@ pub struct About {
     pub sid: String,
 }
 
+/// What a stranger has in the bag: found once, however often it is posted.
+pub(super) enum Letters {
+    /// The same each time.
+    Same(String),
+    /// Each a new one of this forge, naming this key or (`None`) one that does not exist; signed or not.
+    Forged { forge: Box<Forge>, kid: Option<String>, signed: bool },
+}
+
+impl Letters {
+    /// The next one.
+    pub(super) fn next(&self) -> String {
+        match self {
+            Self::Same(text) => text.clone(),
+            Self::Forged { forge, kid, signed } => {
+                let random = || format!("{:032x}", rand::random::<u128>());
+                let mut mutations = vec![Mutation::header("kid", json!(kid.clone().unwrap_or_else(random)))];
+                if !signed {
+                    mutations.push(Mutation::Pen(Pen::Nobody));
+                }
+                // Each its own: two posts of one second must not look like one token sent twice.
+                forge.token_with_jti(&format!("forged-{}", random()), &mutations)
+            }
+        }
+    }
+}
+
 impl Parts {
-    pub(super) async fn post_as_stranger(&self, portal: &str, sent: Sent, about: Option<About>) -> Result<(), Trouble> {
-        let place = self.topology.portal(portal).ok_or_else(|| no_part(portal))?;
-        let token = match sent {
-            Sent::Nonsense => "hello".to_owned(),
-            Sent::Copy => self.overheard(portal)?,
-            Sent::CopyForOther => self.overheard(if portal == "admin" { "internal" } else { "admin" })?,
+    pub(super) async fn letters(&self, portal: &str, sent: Sent, about: Option<About>) -> Result<Letters, Trouble> {
+        Ok(match sent {
+            Sent::Nonsense => Letters::Same("hello".to_owned()),
+            Sent::Copy => Letters::Same(self.overheard(portal)?),
+            Sent::CopyForOther => {
+                Letters::Same(self.overheard(if portal == "admin" { "internal" } else { "admin" })?)
+            }
             Sent::Forged | Sent::Unsigned | Sent::UnknownKey => {
                 let about = about.ok_or_else(|| {
                     lesson("a forged token has to be about somebody who is signed in", "name the person in `about`")
                 })?;
-                let user = self.admin.find_user(&about.username).await?.unwrap_or_default();
-                let sub = user["id"].as_str().unwrap_or_default();
+                let user = self.admin.find_user(&about.username).await?;
+                let sub = user.as_ref().and_then(|user| user["id"].as_str()).ok_or_else(|| {
+                    lesson(
+                        "a forged token has to be about a user who exists",
+                        "let the stranger act before the user goes",
+                    )
+                })?;
+                let kid = match sent {
+                    Sent::UnknownKey => None,
+                    _ => Some(self.admin.signing_kid().await?),
+                };
                 let issuer = self.topology.issuer.as_str().trim_end_matches('/');
                 let forge = Forge::new(issuer, client_of(portal)?.id(), sub, &about.sid, Timestamp::now());
-                let kid = match sent {
-                    Sent::UnknownKey => format!("{:032x}", rand::random::<u128>()),
-                    _ => self.admin.signing_kid().await?,
-                };
-                let mut mutations = vec![Mutation::header("kid", json!(kid))];
-                if sent == Sent::Unsigned {
-                    mutations.push(Mutation::Pen(Pen::Nobody));
-                }
-                // Each its own: two posts of one second must not look like one token sent twice.
-                forge.token_with_jti(&format!("forged-{:032x}", rand::random::<u128>()), &mutations)
+                Letters::Forged { forge: Box::new(forge), kid, signed: sent != Sent::Unsigned }
             }
-        };
+        })
+    }
+
+    pub(super) async fn post_as_stranger(&self, portal: &str, token: String) -> Result<(), Trouble> {
+        let place = self.topology.portal(portal).ok_or_else(|| no_part(portal))?;
         let url = place.url.join("logout").map_err(|error| no_part(portal).caused_by(error))?;
         let post = self.http.post(url).header(STRANGER_HEADER, "1").form(&[("logout_token", token)]);
         post.send().await.map(|_| ()).map_err(|error| {

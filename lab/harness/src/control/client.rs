@@ -55,8 +55,8 @@ impl LabClient {
         self.ask(reqwest::Method::GET, &format!("api/events?after={mark}")).await
     }
 
-    /// Ends all sessions of the realm and of the portals, forgets their state and switches all faults off; changes no
-    /// other setting of the realm.
+    /// Undoes what lessons did to the realm, the network and the clocks, ends all sessions of the realm and of the portals,
+    /// forgets their state and switches all faults off; changes no other setting of the realm.
     pub async fn reset(&self) -> Result<(), Trouble> {
         self.ask(reqwest::Method::POST, "api/reset").await
     }
@@ -130,10 +130,10 @@ impl LabClient {
         let answer = request.send().await.map_err(|error| broken(path, "no answer").caused_by(error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| broken(path, "the answer broke off").caused_by(error))?;
-        if status == reqwest::StatusCode::FORBIDDEN
-            && let Ok(Refused { what, means, action }) = serde_json::from_str(&text)
+        if !status.is_success()
+            && let Ok(Refused { kind, what, means, action }) = serde_json::from_str(&text)
         {
-            return Err(Trouble::new(Kind::Safety, what, means, action));
+            return Err(Trouble::new(kind, what, means, action));
         }
         if !status.is_success() {
             return Err(broken(path, &format!("{status}: {text}")));

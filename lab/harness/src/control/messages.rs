@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::keycloak::RuntimeKind;
+use crate::trouble::Kind;
 
 /// State of the lab as `lab status --format json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,9 +123,10 @@ pub struct Reach {
     pub arrived: bool,
 }
 
-/// What the lab refuses for safety, in the words of [`crate::trouble::Trouble`]: the person at the other end reads them.
+/// Trouble on its way to whoever asked: with its family, so that a lesson's red stays a lesson's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refused {
+    pub(super) kind: Kind,
     pub(super) what: String,
     pub(super) means: String,
     pub(super) action: String,

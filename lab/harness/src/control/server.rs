@@ -189,12 +189,11 @@ async fn stop_lab(State(shared): State<Shared>) -> Response {
 fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
     match result {
         Ok(value) => Json(value).into_response(),
-        Err(Trouble { kind: Kind::Safety, what, means, action, .. }) => {
-            (StatusCode::FORBIDDEN, Json(Refused { what, means, action })).into_response()
-        }
         Err(trouble) => {
+            let status = if trouble.kind == Kind::Safety { StatusCode::FORBIDDEN } else { StatusCode::BAD_GATEWAY };
             let cause = std::error::Error::source(&trouble).map(|source| format!(" ({source})")).unwrap_or_default();
-            (StatusCode::BAD_GATEWAY, format!("{trouble}{cause}; {}\n", trouble.means)).into_response()
+            let Trouble { kind, what, means, action, .. } = trouble;
+            (status, Json(Refused { kind, what: what + &cause, means, action })).into_response()
         }
     }
 }

@@ -8,7 +8,7 @@ use lab_trace::{Channel, Party};
 use serde::{Deserialize, Serialize};
 
 /// The longest delay that a lesson may ask for: Keycloak gives up on a listener after five seconds of silence.
-pub const LONGEST_DELAY: Duration = Duration::from_secs(10);
+pub const LONGEST_DELAY: Duration = Duration::from_secs(4);
 
 /// What a tap does instead of forwarding. The lab's own probes always pass: whether a session lives behind the trouble is
 /// just what a lesson wants to know.

@@ -127,7 +127,10 @@ async fn handle(
             tokio::time::sleep(wait).await;
             deliver(shared, stop, request).await
         }
-        Fate::Lost => note_of(&shared, &request).cut_off(),
+        Fate::Lost => {
+            let note = note_of(&shared, &request);
+            note.taken_in(request).await.cut_off()
+        }
         Fate::Answered(status) => {
             let note = note_of(&shared, &request);
             note.taken_in(request).await.answered(status.as_u16(), &HeaderMap::new(), &Passing::default());

@@ -60,7 +60,7 @@ impl Parts {
         for portal in &self.portals {
             portal.clock().reset();
         }
-        self.deeds.undo(&self.admin).await?;
+        let undone = self.deeds.undo(&self.admin).await;
         self.faults.clear(&self.admin, &self.portals).await?;
         self.admin.end_all_sessions().await?;
         for portal in &self.portals {
@@ -70,7 +70,7 @@ impl Parts {
             })?;
         }
         self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
-        Ok(())
+        undone
     }
 
     /// Switches faults; gives the names of those that are on then.

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::{Admin, unexpected};
 use crate::trouble::Trouble;
 
-/// Priority of a key that a lesson adds: above the 100 of the realm's own.
-const PRIORITY: &str = "200";
+/// Priority of the first key that a lesson adds: above the 100 of the realm's own.
+const PRIORITY: usize = 200;
+/// What such keys are called.
+const ADDED: &str = "rotated";
 /// How many of the newest events are looked at; one step of a lesson writes a few.
 const EVENTS: &str = "100";
 
@@ -101,18 +103,29 @@ impl Admin {
         self.put_client(&found).await
     }
 
-    /// Adds an RSA key that signs from now on, and gives its provider's id.
-    pub async fn add_signing_key(&self) -> Result<String, Trouble> {
+    /// Adds an RSA key that signs from now on, also if a lesson has added one before.
+    pub async fn add_signing_key(&self) -> Result<(), Trouble> {
         let realm = self.get(&format!("realms/{REALM}")).await?;
-        let before = self.key_providers().await?;
+        let added = self.key_providers().await?.iter().filter(|(_, name)| name == ADDED).count();
         let body = json!({
-            "name": "rotated", "providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider",
+            "name": ADDED, "providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider",
             "parentId": realm["id"],
-            "config": { "priority": [PRIORITY], "enabled": ["true"], "active": ["true"], "algorithm": ["RS256"] },
+            "config": {
+                "priority": [(PRIORITY + added).to_string()], "enabled": ["true"], "active": ["true"],
+                "algorithm": ["RS256"],
+            },
         });
-        self.post(&format!("realms/{REALM}/components"), Some(&body)).await?;
-        let added = self.key_providers().await?.into_iter().find(|provider| !before.contains(provider));
-        added.map(|(id, _)| id).ok_or_else(|| unexpected("components", "the new key is not there"))
+        self.post(&format!("realms/{REALM}/components"), Some(&body)).await
+    }
+
+    /// Deletes the keys that lessons have added and that are not among `known`.
+    pub(crate) async fn delete_signing_keys_but(&self, known: &[(String, String)]) -> Result<(), Trouble> {
+        for (id, name) in self.key_providers().await? {
+            if name == ADDED && !known.iter().any(|(other, _)| *other == id) {
+                self.delete_key_provider(&id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The `kid` of the key that signs with RS256 now.
