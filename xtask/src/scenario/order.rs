@@ -8,9 +8,12 @@ use scenarios::Lesson;
 use scenarios::library::Library;
 
 /// Situations of the catalogue that a CI should guard whenever something changes.
+///
+/// Left out, because no lesson shows them yet: BC-18 (a token before its session: needs a provider that can be told to), FA-05
+/// (Redis away: needs a lab on Redis), FC-09 without a fault (needs a page of a foreign site).
 const GATE: &[&str] = &[
     "LI-01", "RI-01", "RI-02", "RI-04", "RI-08", "BC-01", "BC-02", "BC-04", "BC-05", "BC-09", "BC-11", "BC-12",
-    "BC-13", "BC-14", "BC-18", "FC-01", "FC-09", "AD-01", "AD-02", "AD-03", "TI-01", "TI-04", "FA-03", "FA-05",
+    "BC-13", "BC-14", "FC-01", "AD-01", "AD-02", "AD-03", "TI-01", "TI-04", "FA-03",
 ];
 
 /// All lessons, so many times; each round in an order of its own where a seed is given.
@@ -55,7 +58,7 @@ pub(super) fn gate(library: &Library) -> Result<Vec<Lesson>, Trouble> {
 mod tests {
     use scenarios::library::Library;
 
-    use super::{gate, rounds};
+    use super::{GATE, gate, rounds};
 
     #[test]
     fn a_seed_gives_the_same_orders_and_another_seed_others() {
@@ -80,6 +83,9 @@ mod tests {
     fn the_gate_is_a_part_of_the_shipped_lessons() {
         let library = Library::shipped().unwrap();
         let (gate, all) = (gate(&library).unwrap(), library.lessons().unwrap().0);
-        assert!(gate.len() >= 7 && gate.len() < all.len(), "{} of {}", gate.len(), all.len());
+        assert!(gate.len() < all.len(), "{} of {}", gate.len(), all.len());
+        let shown = |id: &&&str| gate.iter().any(|lesson| lesson.front.catalogue.iter().any(|own| own.value == ***id));
+        let missing: Vec<&&str> = GATE.iter().filter(|id| !shown(id)).collect();
+        assert!(missing.is_empty(), "no lesson of the gate shows {missing:?}");
     }
 }
