@@ -167,11 +167,11 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             misplaced(true, what, help);
         }
         let expect = &step.expect;
-        let unknown = |kind: &&String| !EVENTS.contains(&kind.as_str());
+        let mut named = expect.keycloak_writes.iter().chain(&expect.keycloak_does_not_write);
         misplaced(
-            expect.keycloak_writes.iter().chain(&expect.keycloak_does_not_write).any(|kind| unknown(&kind)),
+            named.any(|kind| !EVENTS.contains(&kind.as_str())),
             "an event is named that Keycloak does not keep",
-            "use LOGIN, LOGOUT, CODE_TO_TOKEN, each also with _ERROR; see the realm's events for others",
+            "use LOGIN, LOGOUT, CODE_TO_TOKEN, each also with _ERROR; REVOKE_GRANT, UPDATE_PASSWORD",
         );
         misplaced(
             expect.state_returned.is_some() && !step.is_sign_out(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lab::browser::probe::Prober;
 use lab::browser::{Loot, Person as Player};
 use lab::control::client::LabClient;
-use lab::control::messages::Topology;
+use lab::control::messages::{SsoSession, Topology};
 use lab::faults::Change;
 use lab::{Kind, Trouble};
 use lab_trace::{Cell, CellState, Event, EventKind, Matrix, Party};
@@ -22,8 +22,8 @@ use crate::why::{self, Around};
 
 mod acts;
 
-/// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. The faults are taken
-/// away again.
+/// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. Its faults and whatever
+/// else it did to the lab are taken away again.
 ///
 /// # Errors
 /// Trouble of the lab, or a lesson that this lab cannot play. A failed expectation is no error: it is in the run.
@@ -152,7 +152,11 @@ impl<'a> Stage<'a> {
         let before = self.held();
         let sessions: BTreeMap<Person, String> =
             before.iter().filter_map(|(person, loot)| loot.sid().map(|sid| (*person, sid.to_owned()))).collect();
-        let mut around = self.around(step).await?;
+        let mut around = Around::default();
+        if why::may_end_sessions(step) {
+            around.before = self.sessions().await?;
+            around.clients = self.lab.logout_settings().await?;
+        }
         let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
         let sight = self.act(step).await?;
@@ -177,7 +181,9 @@ impl<'a> Stage<'a> {
             key_fetches: &key_fetches(&events),
         };
         let checks = checks(&evidence);
-        around.after = self.around(step).await?.before;
+        if why::may_end_sessions(step) {
+            around.after = self.sessions().await?;
+        }
         let not_told = why::not_told(step, &self.topology, &exchanges, &around);
         let sign_out = step.is_sign_out();
         Ok(StepRun {
@@ -192,17 +198,14 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// What Keycloak knows of the lesson's people, where the step may end a session.
-    async fn around(&self, step: &Step) -> Result<Around, Trouble> {
-        let mut around = Around::default();
-        if why::may_end_sessions(step) {
-            let users: BTreeSet<&str> = self.people.iter().map(|person| person.user().username()).collect();
-            for user in users {
-                around.before.extend(self.lab.sessions(user).await?);
-            }
-            around.clients = self.lab.logout_settings().await?;
+    /// The sessions that Keycloak has of the lesson's people.
+    async fn sessions(&self) -> Result<Vec<SsoSession>, Trouble> {
+        let users: BTreeSet<&str> = self.people.iter().map(|person| person.user().username()).collect();
+        let mut sessions = Vec::new();
+        for user in users {
+            sessions.extend(self.lab.sessions(user).await?);
         }
-        Ok(around)
+        Ok(sessions)
     }
 
     /// Keycloak's newest events without those that are `known`; not asked where the step expects nothing of them.

@@ -209,10 +209,9 @@ impl Parts {
         match act {
             Act::EndSession { sid } => admin.end_session(&sid).await,
             Act::LogOutUser { username } => admin.log_out_user(&username).await,
-            Act::LogOutEverybody => {
-                self.note_realm(&["notBefore"]).await?;
-                admin.log_out_everybody().await
-            }
+            // Both set the realm's not-before, which every reset takes back.
+            Act::LogOutEverybody => admin.log_out_everybody().await,
+            Act::PushNotBefore => admin.set_not_before(Timestamp::now()).await,
             Act::DisableUser { username } => {
                 self.note_user(&username).await?;
                 admin.disable_user(&username).await
@@ -228,10 +227,6 @@ impl Parts {
             Act::TakeRoles { username } => {
                 self.note_user(&username).await?;
                 admin.take_roles(&username).await
-            }
-            Act::PushNotBefore => {
-                self.note_realm(&["notBefore"]).await?;
-                admin.set_not_before(Timestamp::now()).await
             }
             Act::DisableClient { portal } => admin.disable_client(self.note_client(&portal, "enabled").await?).await,
             Act::PairwiseSubject { portal } => {

@@ -321,7 +321,6 @@ fn launch(options: &Options, seat: &Seat, places: &Places) -> Launch {
     }
 }
 
-/// What the taps know of our portals. Both spellings of a portal's logout page take back-channel POSTs.
 /// Why the realm is not the lab's own, if it is not.
 fn foreign(options: &Options) -> Option<&'static str> {
     let external = &options.keycloak.external;
@@ -342,6 +341,7 @@ fn is_on_this_computer(url: &Url) -> bool {
     }
 }
 
+/// What the taps know of our portals.
 fn registry() -> Registry {
     let app = |client: Client| KnownApp {
         name: client.portal().to_owned(),

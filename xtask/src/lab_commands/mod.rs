@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Plant named mistakes in the running lab, and take them away
     #[command(subcommand)]
     Fault(fault::Command),
-    /// End all sessions, forget what the portals know, and switch all faults off
+    /// End all sessions, forget what the portals know, switch all faults off, and undo what lessons changed
     Reset,
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask scenario new`
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use lab::{Kind, Trouble};
@@ -40,7 +41,10 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Trouble> {
             "choose another id",
         ));
     }
-    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+        // Not over somebody else's file, also if it came this very moment.
+        std::fs::File::create_new(&path)?.write_all(text.as_bytes())
+    });
     written.map_err(|error| {
         Trouble::new(
             Kind::Environment,

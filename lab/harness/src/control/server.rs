@@ -43,7 +43,6 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/events", get(events))
         .route("/api/feed", get(feed))
         .route("/api/reset", post(reset))
-        .route("/api/sso-sessions/{username}", get(sso_sessions))
         .route("/api/sessions/{username}", get(sessions))
         .route("/api/logout-settings", get(logout_settings))
         .route("/api/realm", get(export_realm))
@@ -131,16 +130,6 @@ fn line(event: &Event) -> Bytes {
 
 async fn reset(State(shared): State<Shared>) -> Response {
     answer(shared.parts.reset().await)
-}
-
-async fn sso_sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
-    let admin = &shared.parts.admin;
-    match admin.find_user(&username).await {
-        // Somebody who was deleted has no session.
-        Ok(None) => Json(Vec::<String>::new()).into_response(),
-        Ok(Some(_)) => answer(admin.user_sessions(&username).await),
-        Err(trouble) => answer::<()>(Err(trouble)),
-    }
 }
 
 async fn sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {

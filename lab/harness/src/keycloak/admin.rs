@@ -84,10 +84,8 @@ impl Admin {
 
     /// The id of a user.
     async fn user_id(&self, realm: &str, username: &str) -> Result<String, Trouble> {
-        let mut path = below(&self.upstream, &format!("admin/realms/{realm}/users"));
-        path.query_pairs_mut().append_pair("username", username).append_pair("exact", "true");
-        let users = self.json(Method::GET, path, None).await?;
-        users[0]["id"].as_str().map(str::to_owned).ok_or_else(|| {
+        let user = self.user_in(realm, username).await?.unwrap_or_default();
+        user["id"].as_str().map(str::to_owned).ok_or_else(|| {
             Trouble::new(
                 Kind::Usage,
                 format!("the realm {realm} has no user {username}"),
@@ -95,6 +93,13 @@ impl Admin {
                 "look at the users of the realm in the administration console",
             )
         })
+    }
+
+    /// A user as Keycloak has it; `None` when there is none of that name.
+    async fn user_in(&self, realm: &str, username: &str) -> Result<Option<Value>, Trouble> {
+        let mut url = self.url(&format!("realms/{realm}/users"));
+        url.query_pairs_mut().append_pair("username", username).append_pair("exact", "true");
+        Ok(self.json(Method::GET, url, None).await?.get(0).cloned())
     }
 
     /// Asks for anything else, for example `realms/master/events`.

@@ -32,12 +32,9 @@ impl Admin {
         self.post(&format!("realms/{REALM}/logout-all"), Some(&json!({}))).await
     }
 
-    /// A user as Keycloak has it; `None` when there is none of that name.
+    /// A user of the realm as Keycloak has it; `None` when there is none of that name.
     pub async fn find_user(&self, username: &str) -> Result<Option<Value>, Trouble> {
-        let mut url = self.url(&format!("realms/{REALM}/users"));
-        url.query_pairs_mut().append_pair("username", username).append_pair("exact", "true");
-        let users = self.json(Method::GET, url, None).await?;
-        Ok(users.get(0).cloned())
+        self.user_in(REALM, username).await
     }
 
     /// Switches a user off.

@@ -12,23 +12,28 @@ impl Admin {
     /// Errors: no such user.
     pub async fn user_sessions(&self, username: &str) -> Result<Vec<String>, Trouble> {
         let id = self.user_id(REALM, username).await?;
-        let sessions = self.get(&format!("realms/{REALM}/users/{id}/sessions")).await?;
-        let mut sessions: Vec<&Value> = sessions.as_array().map(|list| list.iter().collect()).unwrap_or_default();
-        sessions.sort_by_key(|session| session["start"].as_u64());
-        Ok(sessions.iter().filter_map(|session| session["id"].as_str().map(str::to_owned)).collect())
+        Ok(self.sessions_of(&id).await?.into_iter().map(|session| session.sid).collect())
     }
 
-    /// A user's sessions and who has a part in each; empty for a user who is not there.
+    /// A user's sessions, oldest first, and who has a part in each; empty for a user who is not there: somebody who was
+    /// deleted has no session.
     pub async fn sessions_with_clients(&self, username: &str) -> Result<Vec<SsoSession>, Trouble> {
-        let Some(user) = self.find_user(username).await? else { return Ok(Vec::new()) };
-        let id = user["id"].as_str().unwrap_or_default();
-        let sessions = self.get(&format!("realms/{REALM}/users/{id}/sessions")).await?;
+        match self.find_user(username).await? {
+            Some(user) => self.sessions_of(user["id"].as_str().unwrap_or_default()).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn sessions_of(&self, user_id: &str) -> Result<Vec<SsoSession>, Trouble> {
+        let sessions = self.get(&format!("realms/{REALM}/users/{user_id}/sessions")).await?;
+        let mut sessions: Vec<&Value> = sessions.as_array().into_iter().flatten().collect();
+        sessions.sort_by_key(|session| session["start"].as_u64());
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let session = |session: &Value| {
             let clients = session["clients"].as_object().into_iter().flatten();
             Some(SsoSession { sid: text(&session["id"])?, clients: clients.filter_map(|(_, id)| text(id)).collect() })
         };
-        Ok(sessions.as_array().into_iter().flatten().filter_map(session).collect())
+        Ok(sessions.into_iter().filter_map(session).collect())
     }
 
     /// What decides how the three clients hear of a logout.
