@@ -26,7 +26,7 @@ mod tests;
 
 use draft::Draft;
 pub use mutation::Mutation;
-pub use pens::{KID, Pen, published_keys, published_keys_with_a_choice};
+pub use pens::{KID, PRIVATE_KEY, Pen, published_keys, published_keys_with_a_choice};
 
 /// Makes logout tokens for one client, about one session.
 #[derive(Debug)]

@@ -4,6 +4,8 @@
 //! `localhost` it does, since ports do not make a site; in production many browsers do not. That is why the two portals
 //! with a server listen to the back channel, and keep this endpoint for a provider that is set up otherwise.
 
+use std::sync::atomic::Ordering;
+
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +44,7 @@ pub(crate) async fn logout(
             app.journal.record(Step::FrontChannelLogout, text, &detail);
             "Signed out.\n"
         }
+        _ if by_sid(&app, &request).await? => "Signed out.\n",
         (_, who) => {
             let why = if who.is_some() { "it names another session" } else { "its browser has no session here" };
             app.journal.record(Step::FrontChannelIgnored, format!("A front-channel request was ignored: {why}"), &[]);
@@ -49,6 +52,26 @@ pub(crate) async fn logout(
         }
     };
     Ok((Extension(Frameable), text).into_response())
+}
+
+/// Ends the session that the request names although the browser brought no cookie of it, where the portal is told to do so
+/// ([`crate::Portal::end_by_sid`]): the repair for browsers that send no cookies from within a page of another site.
+///
+/// What protects it is the `sid` alone, which an attacker does not know and a log may show: it is no secret by design.
+async fn by_sid(app: &App, request: &FrontChannelRequest) -> Result<bool, Trouble> {
+    let FrontChannelRequest::Session { iss, sid } = request else { return Ok(false) };
+    if !app.end_by_sid.load(Ordering::Acquire) || iss != app.settings.issuer_text() {
+        return Ok(false);
+    }
+    let named = app.sessions.named(iss, Some(sid), None).await?;
+    for id in &named {
+        app.sessions.end(*id, Ending::FrontChannel).await?;
+    }
+    if !named.is_empty() {
+        let text = "A front-channel request without a cookie ended the session that it names";
+        app.journal.record(Step::FrontChannelLogout, text, &[("sid", sid)]);
+    }
+    Ok(!named.is_empty())
 }
 
 /// The naive twin: whoever can make a browser send this request signs its person out.

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub enum Step {
     SignOutLocalOnly,
     /// A browser came back from a sign-out.
     SignOutReturned,
+    /// Something was posted to the back channel, and nobody has looked at it yet. Only a portal with a fault writes this.
+    LogoutTokenArrived,
     /// A logout token was accepted.
     LogoutTokenAccepted,
     /// A logout token, or the request that brought it, was refused.
@@ -83,12 +85,29 @@ pub struct Journal {
     clock: Clock,
     kept: Arc<Mutex<VecDeque<Entry>>>,
     live: broadcast::Sender<Entry>,
+    ear: Arc<OnceLock<Ear>>,
     metrics: Metrics,
+}
+
+/// Somebody who hears each entry.
+struct Ear(Box<dyn Fn(&Entry) + Send + Sync>);
+
+impl fmt::Debug for Ear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ear")
+    }
 }
 
 impl Journal {
     pub(crate) fn new(portal: Kind, clock: Clock) -> Self {
-        Self { portal, clock, kept: Arc::default(), live: broadcast::Sender::new(KEPT), metrics: Metrics::new() }
+        Self {
+            portal,
+            clock,
+            kept: Arc::default(),
+            live: broadcast::Sender::new(KEPT),
+            ear: Arc::default(),
+            metrics: Metrics::new(),
+        }
     }
 
     /// Writes an entry.
@@ -99,6 +118,9 @@ impl Journal {
         if let Some(line) = Line::of(self.portal, &entry) {
             line.write();
             self.metrics.count(&line);
+        }
+        if let Some(Ear(hear)) = self.ear.get() {
+            hear(&entry);
         }
         let mut kept = self.kept();
         if kept.len() == KEPT {
@@ -112,6 +134,13 @@ impl Journal {
     /// This portal's numbers.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Lets `hear` see each entry while it is written: whoever asked the portal for something finds it heard when the answer
+    /// comes. It must be quick and must not wait. The first one stays.
+    pub fn on_entry(&self, hear: impl Fn(&Entry) + Send + Sync + 'static) {
+        // A second one would be a fault in the program, and hears nothing.
+        let _ = self.ear.set(Ear(Box::new(hear)));
     }
 
     /// Every new entry from now on. A listener that falls too far behind is told so by the channel.
@@ -151,6 +180,7 @@ impl Step {
             Self::SignOutStarted => "sign-out-started",
             Self::SignOutLocalOnly => "sign-out-local-only",
             Self::SignOutReturned => "sign-out-returned",
+            Self::LogoutTokenArrived => "logout-token-arrived",
             Self::LogoutTokenAccepted => "logout-token-accepted",
             Self::LogoutTokenRefused => "logout-token-refused",
             Self::FrontChannelLogout => "front-channel-logout",
@@ -182,6 +212,7 @@ impl Step {
             Self::SignInStarted
             | Self::SignInRefused
             | Self::SessionOpened
+            | Self::LogoutTokenArrived
             | Self::KeysFetchedAgain
             | Self::ProviderTrouble
             | Self::SessionRefreshed

@@ -1,6 +1,7 @@
 //! A portal as one object: what it is made of, its routes, and how it is put back to the start.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::limits::Limits;
 use crate::oidc::http::{Http, HttpError};
 use crate::oidc::provider::Provider;
 use crate::oidc::sign_in::SignInBegun;
+use crate::oidc::sign_out::Left;
 use crate::pages::{PageError, Pages};
 use crate::session::{Begun, Purpose, Sessions};
 use crate::settings::{Kind, Settings, SettingsError};
@@ -74,8 +76,11 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     pub(crate) sign_ins: Begun<SignInBegun>,
     pub(crate) sign_outs: Begun<()>,
+    pub(crate) left: Begun<Left>,
     pub(crate) approvals: Approvals,
     pub(crate) started_at: Timestamp,
+    /// Whether the front channel ends a session that is named, also without its cookie.
+    pub(crate) end_by_sid: AtomicBool,
     /// Whether other computers can reach this portal; known when it is served.
     exposed: OnceLock<bool>,
 }
@@ -96,6 +101,7 @@ impl Portal {
             provider: Provider::new(&settings, http.clone(), clock.clone(), journal.clone(), faults.clone()),
             sign_ins: Begun::new(sessions.clone(), Purpose::SignIn),
             sign_outs: Begun::new(sessions.clone(), Purpose::SignOut),
+            left: Begun::new(sessions.clone(), Purpose::Left),
             sessions,
             approvals: Approvals::new(),
             started_at: clock.now(),
@@ -106,6 +112,7 @@ impl Portal {
             http,
             faults,
             naive: faults::sessions::Naive::default(),
+            end_by_sid: AtomicBool::new(false),
             exposed: OnceLock::new(),
         });
         let routes = Arc::new(RwLock::new(routes(&app)));
@@ -146,6 +153,13 @@ impl Portal {
         Ok(())
     }
 
+    /// Whether a front-channel logout request ends the session that it names by issuer and `sid` even when the browser sends
+    /// no cookie along (Front-Channel Logout 1.0, section 2, leaves open how a session is found). Off at first: with the
+    /// cookie demanded, nobody who has merely seen a `sid` can sign its user out.
+    pub fn end_by_sid(&self, on: bool) {
+        self.app.end_by_sid.store(on, Ordering::Release);
+    }
+
     /// The parts, for the benchmarks.
     #[cfg(feature = "bench")]
     pub(crate) fn app(&self) -> &App {
@@ -165,6 +179,7 @@ impl Portal {
     /// [`PortalError::Store`] when the session store is away; then nothing was put back.
     pub async fn reset(&self) -> Result<(), PortalError> {
         self.app.sessions.clear().await.map_err(|away| PortalError::Store(away.why))?;
+        self.end_by_sid(false);
         self.app.naive.clear();
         self.app.approvals.reset();
         self.app.provider.forget();

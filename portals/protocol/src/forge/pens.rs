@@ -21,13 +21,13 @@ const ENCRYPTION_KID: &str = "encryption-key";
 /// The id of a key on an elliptic curve that the provider publishes.
 const CURVE_KID: &str = "curve-key";
 
-/// Keys that exist for tests only. They open nothing.
-const SIGNING_KEY: &str = include_str!("../../tests/fixtures/test-only-signing-key.pem");
+/// The provider's private key, as a PEM file. Like the others it exists for tests only and opens nothing.
+pub const PRIVATE_KEY: &str = include_str!("../../tests/fixtures/test-only-signing-key.pem");
 const PUBLIC_KEY: &str = include_str!("../../tests/fixtures/test-only-signing-key.pub.pem");
 const FOREIGN_KEY: &str = include_str!("../../tests/fixtures/test-only-foreign-key.pem");
 const CURVE_KEY: [u8; 32] = [7; 32];
 
-static PROVIDER: LazyLock<CoreRsaPrivateSigningKey> = LazyLock::new(|| rsa(SIGNING_KEY, KID));
+static PROVIDER: LazyLock<CoreRsaPrivateSigningKey> = LazyLock::new(|| rsa(PRIVATE_KEY, KID));
 static FOREIGN: LazyLock<CoreRsaPrivateSigningKey> = LazyLock::new(|| rsa(FOREIGN_KEY, "foreign"));
 static CURVE: LazyLock<p256::ecdsa::SigningKey> =
     LazyLock::new(|| p256::ecdsa::SigningKey::from_slice(&CURVE_KEY).expect("a number below the curve's order"));

@@ -1,6 +1,10 @@
 //! Deciding about items: the handlers. Who may is asked before what, so that a stranger learns nothing.
+//!
+//! Trap: a request has a head and a body, and between them lies as much time as the sender likes. Both handlers take the
+//! whole body first and ask for the session then, so that a logout in between still counts.
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
@@ -26,6 +30,7 @@ pub(super) async fn decide(
     session: Session,
     Extension(nonce): Extension<Nonce>,
     Path((id, verb)): Path<(String, String)>,
+    _whole: Bytes,
 ) -> Result<Response, Trouble> {
     let who = match employee(&app, &session, &nonce).await? {
         Ok(who) => who,
@@ -50,6 +55,7 @@ pub(super) async fn review_all(
     State(app): State<App>,
     session: Session,
     Extension(nonce): Extension<Nonce>,
+    _whole: Bytes,
 ) -> Result<Response, Trouble> {
     let who = match employee(&app, &session, &nonce).await? {
         Ok(who) => who,

@@ -11,6 +11,7 @@ use tower_sessions::session::Id;
 
 use super::{Fault, Faults};
 use crate::backchannel::{Refused, verified};
+use crate::journal::Step;
 use crate::portal::App;
 use crate::session::Ending;
 
@@ -27,7 +28,10 @@ pub(crate) async fn instead(app: &App, headers: &HeaderMap, body: &[u8]) -> Opti
     if faults.has(Fault::P21TokenInLog) {
         // The very thing that must not happen: half a token is enough to tell users apart, and logs travel far.
         let start: String = token.chars().take(50).collect();
-        tracing::info!(target: "portal", "logout token received: {start}... for {:?}", claims(&token).get("sub"));
+        let text = format!("logout token received: {start}... for {:?}", claims(&token).get("sub"));
+        tracing::info!(target: "portal", "{text}");
+        // The portal's own journal is a log, too: the lab writes it to a file.
+        app.journal.record(Step::LogoutTokenArrived, text, &[]);
     }
     match before_looking(app, faults, headers, &token).await {
         Some(answer) => Some(answer),

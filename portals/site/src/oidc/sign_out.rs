@@ -7,17 +7,31 @@
 //!
 //! In between, the provider tells every other portal (and this one once more).
 
+use jiff::{SignedDuration, Timestamp};
 use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
 use portal_protocol::callback::{post_logout, post_logout_state};
+use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 use url::Url;
 
 use crate::error::Trouble;
 use crate::faults::{Fault, sign_out as naive};
 use crate::journal::Step;
 use crate::portal::App;
-use crate::session::{self, SignedIn};
+use crate::session;
+use crate::settings::Secret;
+
+/// How long a second click counts as the same sign-out.
+const DOUBLE_CLICK: SignedDuration = SignedDuration::from_secs(10);
+
+/// A sign-out whose answer may have got lost: see [`once_more`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Left {
+    id_token: Secret,
+    at: Timestamp,
+}
 
 /// Ends the session of this browser here and returns the address at which the provider ends its own; `None` when nobody
 /// was signed in.
@@ -28,13 +42,26 @@ use crate::session::{self, SignedIn};
 pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, Trouble> {
     // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
     // asks "do you want to log out?". So the session is taken, not thrown away.
-    let Some(who) = session::close(session, &app.sessions).await? else { return naive::nobody_to_sign_out(app) };
+    let id = session.id();
+    let Some(who) = session::close(session, &app.sessions).await? else {
+        return match once_more(app, session, id).await? {
+            None => naive::nobody_to_sign_out(app),
+            again => Ok(again),
+        };
+    };
     if app.faults.on(Fault::P34LocalOnly) {
         return Ok(None);
     }
 
-    match end_session_url(app, session, &who).await {
+    match end_session_url(app, session, &who.id_token).await {
         Ok(url) => {
+            if let Some(id) = id.map(|id| id.to_string()) {
+                let left = Left { id_token: who.id_token.clone(), at: app.clock.now() };
+                // Without it only a double click goes wrong, and this person is on the way out.
+                if let Err(away) = app.left.begin(&id, &id, &left).await {
+                    tracing::debug!(why = away.why, "a second click on this sign-out would not be understood");
+                }
+            }
             app.journal.record(
                 Step::SignOutStarted,
                 format!("{} signed out here and was sent to the provider to sign out there", who.username),
@@ -52,7 +79,20 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
     }
 }
 
-async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result<Url, String> {
+/// The same sign-out, asked for a second time by a double click. The browser drops the answer to the first one, and with it
+/// the way to the provider; without this the second answer would say "nobody is signed in", and the session at the provider
+/// would live on unseen. Works once, for a few seconds, for whoever has the very cookie that was signed out.
+async fn once_more(app: &App, session: &Session, id: Option<Id>) -> Result<Option<Url>, Trouble> {
+    let Some(id) = id.map(|id| id.to_string()) else { return Ok(None) };
+    let Some(left) = app.left.finish(&id, &id).await? else { return Ok(None) };
+    if app.clock.now().duration_since(left.at) > DOUBLE_CLICK {
+        return Ok(None);
+    }
+    // Who cannot be sent on now was told so at the first click.
+    Ok(end_session_url(app, session, &left.id_token).await.ok())
+}
+
+async fn end_session_url(app: &App, session: &Session, id_token: &Secret) -> Result<Url, String> {
     let metadata = app.provider.discover().await.map_err(|error| error.to_string())?;
     let endpoint = metadata.additional_metadata().end_session_endpoint.clone();
     let endpoint = endpoint.ok_or("the provider names no end_session_endpoint")?;
@@ -72,12 +112,12 @@ async fn end_session_url(app: &App, session: &Session, who: &SignedIn) -> Result
         .set_client_id(ClientId::new(app.settings.client_id.clone()))
         .set_post_logout_redirect_uri(back)
         .set_state(state);
-    Ok(with_hint(request.http_get_url(), who))
+    Ok(with_hint(request.http_get_url(), id_token))
 }
 
 /// Adds the ID token as it was received: it is the proof that this person was signed in by this client.
-fn with_hint(mut url: Url, who: &SignedIn) -> Url {
-    url.query_pairs_mut().append_pair("id_token_hint", who.id_token.reveal());
+fn with_hint(mut url: Url, id_token: &Secret) -> Url {
+    url.query_pairs_mut().append_pair("id_token_hint", id_token.reveal());
     url
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Purpose {
     SignIn,
     /// Signing out.
     SignOut,
+    /// A sign-out whose answer may not have arrived, under the id of the session that it ended.
+    Left,
 }
 
 /// Things begun for one purpose, each with what is needed to finish it. They lie in the session store, so a sign-in that
@@ -109,6 +111,7 @@ impl Purpose {
         match self {
             Self::SignIn => "sign-in",
             Self::SignOut => "sign-out",
+            Self::Left => "left",
         }
     }
 }

@@ -122,3 +122,18 @@ async fn a_reset_takes_decisions_back() {
     mary.sign_in().await;
     assert_eq!(state(&mut mary, "leave-1").await, "pending");
 }
+
+#[tokio::test]
+async fn a_decision_whose_body_comes_after_the_logout_is_not_taken() {
+    let (_provider, portal, mut visitor) = signed_in(Kind::Admin, "mary").await;
+    let mut device = visitor.clone();
+    let body = axum::body::Body::from_stream(futures_util::stream::once(async move {
+        device.post("/admin/logout", "").await;
+        Ok::<_, std::convert::Infallible>("verb=approve")
+    }));
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = visitor.send(axum::http::Method::POST, "/admin/items/leave-1/approve", &kind, body).await;
+    assert!(!answer.headers["location"].to_str().unwrap().contains("item-leave-1"), "{answer:?}");
+    let decided = portal.journal().entries().iter().any(|entry| entry.step.word() == "item-decided");
+    assert!(!decided, "the session had ended when the request was whole");
+}

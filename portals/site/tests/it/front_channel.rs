@@ -62,3 +62,23 @@ async fn the_page_of_the_external_portal_may_be_framed_by_the_provider_only() {
         assert!(answer.body.contains("/static/frontchannel-logout.js"), "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn a_portal_that_ends_by_sid_needs_no_cookie_and_still_ends_the_named_session_only() {
+    for kind in [Kind::Internal, Kind::Admin] {
+        let (provider, portal, mut visitor) = signed_in(kind, "john").await;
+        portal.end_by_sid(true);
+        let slash = format!("{}/", provider.issuer());
+        for path in [query(provider.issuer(), "sid-2"), query(&slash, "sid-1"), "/logout".to_owned()] {
+            assert_eq!(visitor.stranger().get(&path).await.status, 200, "{path}");
+            assert_eq!(visitor.who().await.as_deref(), Some("john"), "{kind} {path}");
+        }
+        assert_eq!(visitor.stranger().get(&query(provider.issuer(), "sid-1")).await.status, 200);
+        assert_eq!(visitor.who().await, None, "{kind}");
+        portal.reset().await.unwrap();
+        provider.expect("john", "sid-3");
+        visitor.sign_in().await;
+        visitor.stranger().get(&query(provider.issuer(), "sid-3")).await;
+        assert_eq!(visitor.who().await.as_deref(), Some("john"), "a reset switches it off");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::body::Body;
 use axum::http::Method;
+use jiff::SignedDuration;
 use portals::Kind;
 use url::Url;
 
@@ -106,4 +107,29 @@ async fn a_sign_in_after_a_sign_out_works_at_once() {
     provider.expect("john", "sid-2");
     assert_eq!(visitor.sign_in().await.status, 303);
     assert_eq!(visitor.who().await.as_deref(), Some("john"));
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_sign_out_with_its_hint_and_nobody_elses() {
+    for (kind, path) in [(Kind::Internal, "/signout"), (Kind::Admin, "/admin/logout")] {
+        let (_provider, portal, mut visitor) = signed_in(kind, "john").await;
+        // The browser drops the answer to the first click, cookies included.
+        let mut first = visitor.clone();
+        assert_eq!(first.post(path, "").await.status, 303);
+        let mut late = visitor.clone();
+        let again = visitor.post(path, "").await;
+        assert!(again.location().contains("id_token_hint="), "{kind}: {}", again.location());
+        let state = Url::parse(again.location()).unwrap();
+        let state = state.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let back = visitor.get(&format!("{}?state={state}", kind.signed_out_path())).await;
+        assert!(!format!("{} {:?}", back.body, back.headers).contains("foreign"), "{kind}: the return is its own");
+        assert!(!late.post(path, "").await.location().contains("id_token_hint="), "{kind}: once");
+
+        // Later it is no double click any more: an old cookie gets nothing.
+        let (_provider, portal_2, mut visitor) = signed_in(kind, "john").await;
+        visitor.clone().post(path, "").await;
+        portal_2.clock().advance(SignedDuration::from_secs(11));
+        assert!(!visitor.post(path, "").await.location().contains("id_token_hint="), "{kind}: in time");
+        drop(portal);
+    }
 }
