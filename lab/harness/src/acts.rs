@@ -5,19 +5,34 @@ use jiff::{SignedDuration, Timestamp};
 use realm::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
 
-use crate::keycloak::admin::Admin;
 use crate::tap::Disturbance;
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
 
+mod deeds;
+mod hosted;
+mod nature;
+mod overtaking;
+mod script;
 mod stranger;
 
+pub(crate) use deeds::Deeds;
+use deeds::Undo;
+pub use script::ScriptDeed;
 pub use stranger::{About, Sent};
 
 /// A stranger's patience.
 pub const MOST_POSTS: u32 = 500;
+
+/// The most listeners that a lesson may have.
+pub const MOST_LISTENERS: u32 = 50;
+
+/// Name and client id of a listener; its pages and its back channel lie below `/listener/NAME/` of the internal portal's
+/// address.
+pub fn listener_name(number: u32) -> String {
+    format!("listener-{number:02}")
+}
 
 /// One act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +86,29 @@ pub enum Act {
     RotateKeys,
     /// The administrator sets the realm's clocks, in seconds.
     SetLifetimes(Lifetimes),
+    /// The administrator lets a refresh token be used once only.
+    RotateRefreshTokens,
+    /// The administrator gives a user a role of Keycloak's own.
+    Grant {
+        /// Whom.
+        username: String,
+        /// Which.
+        role: Grant,
+    },
+    /// The administrator registers this many more applications that listen to the back channel, at most [`MOST_LISTENERS`].
+    /// The lab's tap answers for them.
+    RegisterListeners {
+        /// How many.
+        count: u32,
+    },
+    /// The administrator lets a portal with a server hear by the front channel instead of the back channel.
+    HearByFrontChannel {
+        /// Which.
+        portal: String,
+    },
+    /// The administrator imports the signing key of a test realm, whose key the stranger has: it verifies and does not
+    /// sign.
+    ImportTestKey,
     /// The network makes trouble before a part, or (`None`) ends it.
     Disturb {
         /// `internal`, `external`, `admin` or `keycloak`.
@@ -83,11 +121,62 @@ pub enum Act {
         /// Forward; negative is back.
         seconds: i64,
     },
-    /// A portal starts anew: what it had in memory is gone.
+    /// A portal starts anew, all its replicas: what it had in memory is gone, and what it had in Redis is there. Its faults
+    /// stay on.
     RestartPortal {
         /// Which.
         portal: String,
     },
+    /// A logout overtakes Keycloak's next token answer to this portal: whose session it names is signed out before it
+    /// arrives.
+    OvertakeTokens {
+        /// Whose answer.
+        portal: String,
+    },
+    /// A logout overtakes a browser's next POST to this portal: the session ends when the portal has the head of the
+    /// request and not yet its body.
+    OvertakePost {
+        /// To whom.
+        portal: String,
+        /// The session.
+        sid: String,
+    },
+    /// A program outside of the browser asks Keycloak for something, in the name of a portal's client, with what somebody's
+    /// session gave that client.
+    Script {
+        /// Whose client.
+        portal: String,
+        /// What it asks.
+        does: ScriptDeed,
+        /// Whose tokens.
+        about: About,
+        /// The user's password, where the deed needs it.
+        password: Option<String>,
+    },
+    /// A portal ends what a front-channel request names, also when the browser brings no cookie.
+    EndBySid {
+        /// Which.
+        portal: String,
+    },
+    /// A portal is hosted anew from now on, with no session from before: same address, client, clock and faults. A browser
+    /// stays with one replica (the first that comes with the first, the second with the second, and so on in turn); a
+    /// server, which is no browser, always gets the last one.
+    Host {
+        /// Which.
+        portal: String,
+        /// As how many: 1 or 2.
+        replicas: u8,
+        /// Where it keeps its sessions.
+        store: Store,
+    },
+    /// Somebody stops Redis. It keeps what it holds for [`Self::StartRedis`].
+    StopRedis,
+    /// Somebody starts Redis, with what it held when it was stopped.
+    StartRedis,
+    /// Somebody takes everything out of Redis.
+    EmptyRedis,
+    /// The administrator restarts Keycloak: same address, same database. Done when it is ready again.
+    RestartKeycloak,
     /// A stranger posts something to a portal's logout endpoint.
     Post {
         /// To whom.
@@ -99,6 +188,26 @@ pub enum Act {
         /// How often, one after another; at most [`MOST_POSTS`].
         times: u32,
     },
+}
+
+/// A role of Keycloak's own that a lesson gives somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// May have offline tokens (realm role `offline_access`).
+    OfflineAccess,
+    /// May manage the own account and its sessions (role `manage-account` of the client `account`).
+    ManageAccount,
+}
+
+/// Where a portal keeps its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Store {
+    /// In the memory of each replica.
+    Memory,
+    /// In the lab's Redis, which all replicas share.
+    Redis,
 }
 
 /// Lifetimes of a realm, in seconds; those that are not named stay.
@@ -113,82 +222,6 @@ pub struct Lifetimes {
     pub idle: Option<u32>,
     /// Of the single sign-on session at most.
     pub max: Option<u32>,
-}
-
-/// What acts have changed in the realm, and how it is put back.
-#[derive(Default)]
-pub(crate) struct Deeds {
-    undo: Mutex<Vec<Undo>>,
-}
-
-enum Undo {
-    /// A user of the realm file.
-    User(Value),
-    /// A member of a client, as it was before. Not the whole client: a fault may have been in it that is long switched off.
-    Client { client: Client, member: &'static str, before: Value },
-    /// Members of the realm.
-    Realm(Value),
-    /// The keys from before; those of lessons that are not among them go.
-    KeysBut(Vec<(String, String)>),
-}
-
-impl Deeds {
-    /// Undoes everything, the newest first. What could not be undone stays noted for the next try and keeps nothing else from
-    /// being undone.
-    ///
-    /// # Errors
-    /// The first trouble of Keycloak.
-    pub(crate) async fn undo(&self, admin: &Admin) -> Result<(), Trouble> {
-        let mut noted = self.undo.lock().await;
-        let (mut left, mut first) = (Vec::new(), Ok(()));
-        while let Some(undo) = noted.pop() {
-            let undone = match &undo {
-                Undo::User(user) => admin.put_user_back(user).await,
-                Undo::Client { client, member, before } => put_back(admin, *client, member, before).await,
-                Undo::Realm(members) => admin.put(&format!("realms/{}", realm::REALM), members).await,
-                Undo::KeysBut(known) => admin.delete_signing_keys_but(known).await,
-            };
-            if let Err(trouble) = undone {
-                left.push(undo);
-                first = first.and(Err(trouble));
-            }
-        }
-        left.reverse();
-        *noted = left;
-        first
-    }
-}
-
-/// Trap: a client that is sent without its web origins loses them, so what is there is read and sent back whole.
-async fn put_back(admin: &Admin, client: Client, member: &str, before: &Value) -> Result<(), Trouble> {
-    let mut current = admin.client(client).await?;
-    current[member] = before.clone();
-    admin.put_client(&current).await
-}
-
-impl Act {
-    /// Whether it changes the realm, and not only who is signed in there.
-    fn changes_the_realm(&self) -> bool {
-        match self {
-            Self::DisableUser { .. }
-            | Self::DeleteUser { .. }
-            | Self::ResetPassword { .. }
-            | Self::TakeRoles { .. }
-            | Self::PushNotBefore
-            | Self::LogOutEverybody
-            // It also sets the user's own not-before.
-            | Self::LogOutUser { .. }
-            | Self::DisableClient { .. }
-            | Self::PairwiseSubject { .. }
-            | Self::RotateKeys
-            | Self::SetLifetimes(_) => true,
-            Self::EndSession { .. }
-            | Self::Disturb { .. }
-            | Self::MoveClocks { .. }
-            | Self::RestartPortal { .. }
-            | Self::Post { .. } => false,
-        }
-    }
 }
 
 impl Parts {
@@ -234,21 +267,61 @@ impl Parts {
             }
             Act::RotateKeys => {
                 let known = admin.key_providers().await?;
-                self.deeds.undo.lock().await.push(Undo::KeysBut(known));
+                self.deeds.note(Undo::KeysBut(known)).await;
                 admin.add_signing_key().await
             }
             Act::SetLifetimes(lifetimes) => self.set_lifetimes(lifetimes).await,
+            Act::RotateRefreshTokens => {
+                self.note_realm(&["revokeRefreshToken", "refreshTokenMaxReuse"]).await?;
+                let once = json!({ "revokeRefreshToken": true, "refreshTokenMaxReuse": 0 });
+                admin.put(&format!("realms/{}", realm::REALM), &once).await
+            }
+            Act::Grant { username, role } => {
+                self.note_user(&username).await?;
+                admin.grant(&username, role).await
+            }
+            Act::RegisterListeners { count } => {
+                self.deeds.note(Undo::Listeners).await;
+                admin.register_listeners(count.min(MOST_LISTENERS)).await
+            }
+            Act::HearByFrontChannel { portal } => {
+                let client = self.note_client(&portal, "frontchannelLogout").await?;
+                self.note_client(&portal, "attributes").await?;
+                admin.hear_by_front_channel(client).await
+            }
+            Act::EndBySid { portal } => {
+                client_of(&portal)?;
+                self.hosting
+                    .portals()
+                    .iter()
+                    .filter(|one| one.kind().word() == portal)
+                    .for_each(|one| one.end_by_sid(true));
+                Ok(())
+            }
+            Act::ImportTestKey => {
+                let known = admin.key_providers().await?;
+                self.deeds.note(Undo::KeysBut(known)).await;
+                admin.import_signing_key(portal_protocol::forge::PRIVATE_KEY).await
+            }
+            Act::OvertakeTokens { portal } => self.overtake_tokens(&portal),
+            Act::OvertakePost { portal, sid } => self.overtake_post(&portal, sid),
+            Act::Script { portal, does, about, password } => self.script(&portal, does, &about, password).await,
             Act::Disturb { part, how } => {
                 self.tap(&part)?.set(how);
                 Ok(())
             }
             Act::MoveClocks { seconds } => {
-                for portal in &self.portals {
-                    portal.clock().advance(SignedDuration::from_secs(seconds));
+                for clock in self.hosting.clocks() {
+                    clock.advance(SignedDuration::from_secs(seconds));
                 }
                 Ok(())
             }
-            Act::RestartPortal { portal } => self.restart(&portal).await,
+            Act::RestartPortal { portal } => self.restart_portal(&portal).await,
+            Act::Host { portal, replicas, store } => self.host(&portal, replicas, store).await,
+            Act::StopRedis => self.redis.stop().await,
+            Act::StartRedis => self.redis.start().await,
+            Act::EmptyRedis => self.redis.empty().await,
+            Act::RestartKeycloak => self.keycloak.restart().await,
             Act::Post { portal, sent, about, times } => {
                 let letters = self.letters(&portal, sent, about).await?;
                 for _ in 0..times.min(MOST_POSTS) {
@@ -276,14 +349,14 @@ impl Parts {
     async fn note_realm(&self, names: &[&str]) -> Result<(), Trouble> {
         let realm = self.admin.get(&format!("realms/{}", realm::REALM)).await?;
         let before: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), realm[*name].clone())).collect();
-        self.deeds.undo.lock().await.push(Undo::Realm(Value::Object(before)));
+        self.deeds.note(Undo::Realm(Value::Object(before))).await;
         Ok(())
     }
 
     async fn note_client(&self, portal: &str, member: &'static str) -> Result<Client, Trouble> {
         let client = client_of(portal)?;
         let before = self.admin.client(client).await?[member].clone();
-        self.deeds.undo.lock().await.push(Undo::Client { client, member, before });
+        self.deeds.note(Undo::Client { client, member, before }).await;
         Ok(client)
     }
 
@@ -299,18 +372,8 @@ impl Parts {
                 "use the shipped realm, or add the user to your own",
             ));
         };
-        self.deeds.undo.lock().await.push(Undo::User(user.clone()));
+        self.deeds.note(Undo::User(user.clone())).await;
         Ok(())
-    }
-
-    async fn restart(&self, name: &str) -> Result<(), Trouble> {
-        let client = client_of(name)?;
-        let portal = self.portals.iter().find(|portal| portal.kind().word() == client.portal());
-        let portal = portal.ok_or_else(|| no_part(name))?;
-        portal.reset().await.map_err(|error| {
-            let what = format!("the {name} portal cannot be started anew: {error}");
-            Trouble::new(Kind::Part, what, "its sessions could not be ended", "start the lab anew").caused_by(error)
-        })
     }
 
     pub(crate) fn tap(&self, part: &str) -> Result<&crate::tap::Handle, Trouble> {

@@ -54,6 +54,7 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
     let mut findings = vec![memory(), disk(&patient.launch.cache)];
     let keycloak = keycloaks(&patient, &mut findings).await;
     findings.push(keycloak);
+    findings.push(redis());
     if let Some(lab) = patient.running {
         findings.extend(reach(lab).await);
     } else {
@@ -129,6 +130,18 @@ fn disk(folder: &Path) -> Finding {
         )),
     };
     Finding { what, verdict }
+}
+
+/// Only some lessons need it, and say so.
+fn redis() -> Finding {
+    let verdict = match crate::redis::find() {
+        Some(program) => Verdict::Good(program.display().to_string()),
+        None => Verdict::Note(format!(
+            "redis-server is not there; lessons with a portal's sessions in Redis cannot be played: {}",
+            crate::redis::INSTALL
+        )),
+    };
+    Finding { what: "Redis".to_owned(), verdict }
 }
 
 fn port(port: u16) -> Finding {

@@ -16,6 +16,7 @@ mod places;
 pub mod ports;
 pub mod progress;
 pub mod recorder;
+pub mod redis;
 pub mod state;
 pub mod sweep;
 pub mod tap;

@@ -1,37 +1,31 @@
 //! The lab as one object: started, used and stopped as a whole.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lab_trace::Party;
-use realm::{Client, Realm, Secrets};
-use tokio::net::TcpListener;
+use realm::Realm;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::{Host, Url};
 
-use crate::acts::Deeds;
-use crate::control::chosen::Chosen;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
-use crate::control::server;
-use crate::faults::{self, Faults, Named};
-use crate::keycloak::admin::Admin;
-use crate::keycloak::{self, Credentials, Launch, Running, Runtime, RuntimeKind};
-use crate::listening::{self, Limits};
-use crate::places::{Places, address_of, refuse_weak_settings};
-use crate::ports::{Listeners, Ports};
+use crate::faults::{self, Named};
+use crate::keycloak::{self, Credentials, Launch, Runtime, RuntimeKind};
+use crate::places::{Places, refuse_weak_settings};
+use crate::ports::Ports;
 use crate::progress::{Progress, Silent};
 use crate::recorder::Recorder;
 use crate::state::{Folders, Record, Seat};
-use crate::tap::{KnownApp, Masker, Registry, Tap};
+use crate::sweep;
 use crate::trouble::{Kind, Trouble};
-use crate::{hosting, http, sweep};
 
+mod assembly;
 mod parts;
 
+use assembly::{Assembled, assemble};
 pub(crate) use parts::Parts;
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
@@ -72,7 +66,6 @@ pub struct Lab {
     seat: Seat,
     parts: Arc<Parts>,
     record: Record,
-    running: Running,
     stop: CancellationToken,
     tasks: TaskTracker,
     launch: Launch,
@@ -104,9 +97,9 @@ impl Lab {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         match assemble(&options, &seat, &stop, &tasks, &cancel).await {
-            Ok(Assembled { parts, record, running, launch }) => {
+            Ok(Assembled { parts, record, launch }) => {
                 let keycloak = options.keycloak;
-                Ok(Self { seat, parts, record, running, stop, tasks, launch, keycloak, preparing: None })
+                Ok(Self { seat, parts, record, stop, tasks, launch, keycloak, preparing: None })
             }
             Err(trouble) => {
                 end_tasks(&stop, &tasks).await;
@@ -134,7 +127,7 @@ impl Lab {
     /// Makes the next start a fast one, at low priority beside the running lab. Does nothing where that is done already
     /// or Keycloak is no process of this lab.
     pub fn prepare_next_start(&mut self) {
-        if self.running.kind == RuntimeKind::Dist && self.preparing.is_none() {
+        if self.parts.keycloak.kind == RuntimeKind::Dist && self.preparing.is_none() {
             let cancel = CancellationToken::new();
             let mut launch = self.launch.clone();
             // It is nobody's concern how far this is: the lab is up.
@@ -155,15 +148,15 @@ impl Lab {
         }
     }
 
-    /// Waits until the lab is asked to stop or Keycloak dies.
+    /// Waits until the lab is asked to stop or Keycloak dies. A restart that an act asks for is no death.
     pub async fn ended(&mut self) -> Ended {
         tokio::select! {
             () = self.stop.cancelled() => Ended::Asked,
-            how = self.running.died() => Ended::KeycloakDied(how),
+            how = self.parts.keycloak.died() => Ended::KeycloakDied(how),
         }
     }
 
-    /// Stops everything, in order: no new requests, then Keycloak, then the files. Bounded in time.
+    /// Stops everything, in order: no new requests, then Keycloak and Redis, then the files. Bounded in time.
     ///
     /// # Errors
     /// Part: something is left behind, and where.
@@ -179,111 +172,16 @@ impl Lab {
             }
         }
         // A Keycloak of the lab's own goes away with its faults; a stranger's stays.
-        let mended = match self.running.kind {
-            RuntimeKind::External => self.parts.faults.clear(&self.parts.admin, &self.parts.portals).await,
+        let mended = match self.parts.keycloak.kind {
+            RuntimeKind::External => self.parts.faults.clear(&self.parts.admin, &self.parts.hosting.portals()).await,
             RuntimeKind::Dist | RuntimeKind::Docker => Ok(()),
         };
-        let stopped = mended.and(self.running.stop().await);
+        let stopped = mended.and(self.parts.keycloak.stop().await);
+        let stopped = stopped.and(self.parts.redis.close().await);
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
         stopped.and(released)
     }
-}
-
-/// What is there once everything answers.
-struct Assembled {
-    parts: Arc<Parts>,
-    record: Record,
-    running: Running,
-    launch: Launch,
-}
-
-async fn assemble(
-    options: &Options,
-    seat: &Seat,
-    stop: &CancellationToken,
-    tasks: &TaskTracker,
-    cancel: &CancellationToken,
-) -> Result<Assembled, Trouble> {
-    let listeners = options.ports.bind(options.bind).await?;
-    let places = Places::of(&listeners, options.bind)?;
-    let launch = launch(options, seat, &places);
-    let recorder = Recorder::new();
-    let masker = Masker::new();
-
-    let running = keycloak::start(options.runtime, &launch, &options.keycloak, cancel.clone()).await?;
-    let made = async {
-        let secrets = Secrets { internal: random_word(), admin: random_word() };
-        let admin = Admin::new(running.upstream.clone(), &places.keycloak, launch.admin.clone());
-        admin.patch_clients(&options.realm.filled(&places.hosts, &secrets)).await?;
-        let hosted = hosting::start(&places, &secrets, &recorder, &masker, seat, stop, tasks).await?;
-        let topology = places.topology(&running)?;
-        let Listeners { keycloak, control, internal, external, admin: dashboard } = listeners;
-        let registry = registry();
-        let tap = |owner, upstream| Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone());
-        let mut taps = vec![("keycloak", tap(Party::Keycloak, running.upstream.clone()), keycloak)];
-        for (listener, client) in
-            [(internal, Client::Internal), (external, Client::External), (dashboard, Client::Admin)]
-        {
-            let upstream = hosted.upstreams.of(client)?;
-            taps.push((client.portal(), tap(Party::App(client.portal().to_owned()), upstream), listener));
-        }
-        let parts = Parts {
-            taps: taps.iter().map(|(name, tap, _)| ((*name).to_owned(), tap.handle())).collect(),
-            realm: options.realm.clone(),
-            deeds: Deeds::default(),
-            topology,
-            chosen: Chosen::of(options),
-            recorder: recorder.clone(),
-            admin,
-            upstream: running.upstream.clone(),
-            portals: hosted.portals,
-            faults: Faults::default(),
-            bind: options.bind,
-            foreign: foreign(options),
-            http: http::client(Duration::from_secs(5)),
-        };
-        for (_, tap, listener) in taps {
-            tasks.spawn(tap.serve(listener, stop.clone()));
-        }
-        if !options.faults.is_empty() {
-            parts.switch_faults(&options.faults, &[]).await?;
-        }
-        let parts = Arc::new(parts);
-        let record = publish(seat, control, &parts, stop, tasks)?;
-        Ok((parts, record))
-    };
-    let made = tokio::select! {
-        made = made => made,
-        () = cancel.cancelled() => Err(interrupted()),
-    };
-    match made {
-        Ok((parts, record)) => Ok(Assembled { parts, record, running, launch }),
-        Err(trouble) => {
-            // The first trouble is the one to tell; what stopping adds is in the log.
-            if let Err(error) = running.stop().await {
-                tracing::warn!(%error, "while giving up");
-            }
-            Err(trouble)
-        }
-    }
-}
-
-/// Starts the control interface and writes down how to reach it.
-fn publish(
-    seat: &Seat,
-    listener: TcpListener,
-    parts: &Arc<Parts>,
-    stop: &CancellationToken,
-    tasks: &TaskTracker,
-) -> Result<Record, Trouble> {
-    let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST))?;
-    let token = random_word();
-    let router = server::router(parts.clone(), &token, stop.clone());
-    tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
-    let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
-    seat.publish(&record)?;
-    Ok(record)
 }
 
 /// What a start with `options` would ask of Keycloak, for those who only look: without a seat or a run.
@@ -339,16 +237,6 @@ fn is_on_this_computer(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// What the taps know of our portals.
-fn registry() -> Registry {
-    let app = |client: Client| KnownApp {
-        name: client.portal().to_owned(),
-        client_id: client.id().to_owned(),
-        back_channel_paths: vec!["/logout".to_owned()],
-    };
-    Registry { apps: Client::ALL.map(app).to_vec() }
 }
 
 async fn end_tasks(stop: &CancellationToken, tasks: &TaskTracker) {

@@ -27,6 +27,12 @@ pub enum Sent {
     Copy,
     /// The last logout token that Keycloak sent to the other portal with a server.
     CopyForOther,
+    /// The ID token that this portal was given for this session.
+    IdToken,
+    /// The ID token that the other portal with a server was given for this session.
+    IdTokenOfOther,
+    /// A logout token of a test realm whose name begins as this one's and whose key was imported here.
+    FromTestRealm,
 }
 
 /// Whom a forged token is about.
@@ -42,8 +48,8 @@ pub struct About {
 pub(super) enum Letters {
     /// The same each time.
     Same(String),
-    /// Each a new one of this forge, naming this key or (`None`) one that does not exist; signed or not.
-    Forged { forge: Box<Forge>, kid: Option<String>, signed: bool },
+    /// Each a new one of this forge, naming this key or (`None`) one that does not exist.
+    Forged { forge: Box<Forge>, kid: Option<String>, pen: Pen },
 }
 
 impl Letters {
@@ -51,12 +57,10 @@ impl Letters {
     pub(super) fn next(&self) -> String {
         match self {
             Self::Same(text) => text.clone(),
-            Self::Forged { forge, kid, signed } => {
+            Self::Forged { forge, kid, pen } => {
                 let random = || format!("{:032x}", rand::random::<u128>());
-                let mut mutations = vec![Mutation::header("kid", json!(kid.clone().unwrap_or_else(random)))];
-                if !signed {
-                    mutations.push(Mutation::Pen(Pen::Nobody));
-                }
+                let mutations =
+                    [Mutation::header("kid", json!(kid.clone().unwrap_or_else(random))), Mutation::Pen(*pen)];
                 // Each its own: two posts of one second must not look like one token sent twice.
                 forge.token_with_jti(&format!("forged-{}", random()), &mutations)
             }
@@ -69,10 +73,10 @@ impl Parts {
         Ok(match sent {
             Sent::Nonsense => Letters::Same("hello".to_owned()),
             Sent::Copy => Letters::Same(self.overheard(portal)?),
-            Sent::CopyForOther => {
-                Letters::Same(self.overheard(if portal == "admin" { "internal" } else { "admin" })?)
-            }
-            Sent::Forged | Sent::Unsigned | Sent::UnknownKey => {
+            Sent::CopyForOther => Letters::Same(self.overheard(other(portal))?),
+            Sent::IdToken => Letters::Same(self.id_token(portal, about)?),
+            Sent::IdTokenOfOther => Letters::Same(self.id_token(other(portal), about)?),
+            Sent::Forged | Sent::Unsigned | Sent::UnknownKey | Sent::FromTestRealm => {
                 let about = about.ok_or_else(|| {
                     lesson("a forged token has to be about somebody who is signed in", "name the person in `about`")
                 })?;
@@ -85,11 +89,20 @@ impl Parts {
                 })?;
                 let kid = match sent {
                     Sent::UnknownKey => None,
+                    Sent::FromTestRealm => Some(self.admin.imported_kid().await?),
                     _ => Some(self.admin.signing_kid().await?),
                 };
-                let issuer = self.topology.issuer.as_str().trim_end_matches('/');
-                let forge = Forge::new(issuer, client_of(portal)?.id(), sub, &about.sid, Timestamp::now());
-                Letters::Forged { forge: Box::new(forge), kid, signed: sent != Sent::Unsigned }
+                let mut issuer = self.topology.issuer.as_str().trim_end_matches('/').to_owned();
+                let pen = match sent {
+                    Sent::Unsigned => Pen::Nobody,
+                    Sent::FromTestRealm => Pen::Provider,
+                    _ => Pen::Foreign,
+                };
+                if sent == Sent::FromTestRealm {
+                    issuer.push_str("-test");
+                }
+                let forge = Forge::new(&issuer, client_of(portal)?.id(), sub, &about.sid, Timestamp::now());
+                Letters::Forged { forge: Box::new(forge), kid, pen }
             }
         })
     }
@@ -109,6 +122,17 @@ impl Parts {
         })
     }
 
+    fn id_token(&self, portal: &str, about: Option<About>) -> Result<String, Trouble> {
+        let about = about.ok_or_else(|| lesson("an ID token is somebody's", "name the person in `about`"))?;
+        let given = self.tap("keycloak")?.given(client_of(portal)?.id(), &about.sid, false);
+        given.and_then(|given| given.id).ok_or_else(|| {
+            lesson(
+                "there is no ID token to send: Keycloak gave this portal none",
+                "let the person sign in there before",
+            )
+        })
+    }
+
     fn overheard(&self, portal: &str) -> Result<String, Trouble> {
         self.tap(portal)?.last_token().ok_or_else(|| {
             lesson(
@@ -117,6 +141,11 @@ impl Parts {
             )
         })
     }
+}
+
+/// The other portal with a server.
+fn other(portal: &str) -> &'static str {
+    if portal == "admin" { "internal" } else { "admin" }
 }
 
 fn lesson(what: &str, action: &str) -> Trouble {

@@ -1,5 +1,6 @@
 //! One browser: sends requests as a browser would, follows redirects by hand, keeps cookies.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName};
@@ -37,10 +38,14 @@ pub struct Browser {
     pub jar: Jar,
     /// Every address that it was sent to, newest last; the caller clears it.
     pub visited: Vec<Url>,
+    /// Every origin that it sent a request to.
+    pub asked: BTreeSet<String>,
     /// What happens to addresses on their way through this browser.
     pub alterations: Vec<Alteration>,
     /// The end of a path to which this browser goes so much later: a slow computer, a closed lid.
     pub hold: Option<(String, Duration)>,
+    /// Whether frames are loaded without cookies, as from a page of another site where third-party cookies are blocked.
+    pub blocks_cookies_in_frames: bool,
 }
 
 /// A change to the query of every address whose path ends in a certain way: what a link, an attacker or a tester changes
@@ -112,7 +117,16 @@ impl Browser {
             .user_agent(concat!("sso-lab-browser/", env!("CARGO_PKG_VERSION"), " (scripted)"))
             .build()
             .expect("a client without exotic options builds");
-        Self { name: name.into(), http, jar: Jar::default(), visited: Vec::new(), alterations: Vec::new(), hold: None }
+        Self {
+            name: name.into(),
+            http,
+            jar: Jar::default(),
+            visited: Vec::new(),
+            asked: BTreeSet::new(),
+            alterations: Vec::new(),
+            hold: None,
+            blocks_cookies_in_frames: false,
+        }
     }
 
     /// Its name.
@@ -134,6 +148,19 @@ impl Browser {
             return self.navigate(Method::GET, url, None, By::Page(page), "document").await;
         }
         self.navigate(Method::POST, form.action.clone(), Some(fields), By::Page(page), "document").await
+    }
+
+    /// Sends a form and leaves before the answer is there: the server has acted, and the browser has noticed nothing of it,
+    /// no cookie and no redirect.
+    pub async fn submit_and_leave(&mut self, page: &Page, form: &Form) -> Result<(), Trouble> {
+        let url = form.action.clone();
+        let headers = self.page_headers(By::Page(page), std::slice::from_ref(&url), "document", true);
+        let jar = self.jar.clone();
+        let answer = self
+            .bounded(Send { method: form.method.clone(), url, headers, form: Some(form.filled(&[])), cookies: true })
+            .await;
+        self.jar = jar;
+        answer.map(|_| ())
     }
 
     /// Loads an iframe of `page`.
@@ -190,12 +217,9 @@ impl Browser {
         for _ in 0..=HOPS {
             let url = chain.last().unwrap_or_else(|| unreachable!("the chain begins with one address")).clone();
             self.visited.push(url.clone());
-            let mut headers = navigation_headers(by, &chain, dest);
-            if let (By::Page(page), Some(_)) = (by, &form) {
-                insert(&mut headers, header::ORIGIN, &form_origin(page, &chain));
-            }
-            insert(&mut headers, HeaderName::from_static(BROWSER_HEADER), &self.name);
-            let send = Send { method: method.clone(), url: url.clone(), headers, form: form.clone(), cookies: true };
+            let headers = self.page_headers(by, &chain, dest, form.is_some());
+            let cookies = dest != "iframe" || !self.blocks_cookies_in_frames;
+            let send = Send { method: method.clone(), url: url.clone(), headers, form: form.clone(), cookies };
             let answer = self.exchange(send).await?;
             let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
             let Some(location) = location.filter(|_| answer.status.is_redirection()) else {
@@ -217,6 +241,15 @@ impl Browser {
             chain.push(self.altered(next));
         }
         Err(lost(&self.name, &chain[0], "redirects for ever: more than 20 hops"))
+    }
+
+    fn page_headers(&self, by: By<'_>, chain: &[Url], dest: &'static str, with_form: bool) -> HeaderMap {
+        let mut headers = navigation_headers(by, chain, dest);
+        if let (By::Page(page), true) = (by, with_form) {
+            insert(&mut headers, header::ORIGIN, &form_origin(page, chain));
+        }
+        insert(&mut headers, HeaderName::from_static(BROWSER_HEADER), &self.name);
+        headers
     }
 
     fn altered(&self, mut url: Url) -> Url {
@@ -282,6 +315,7 @@ impl Browser {
 
     async fn exchange(&mut self, send: Send) -> Result<Answer, Trouble> {
         let Send { method, url, headers, form, cookies } = send;
+        self.asked.insert(origin(&url));
         let mut request = self.http.request(method, url.clone()).headers(headers);
         if let Some(cookie) = self.jar.header(&url).filter(|_| cookies) {
             request = request.header(header::COOKIE, cookie);

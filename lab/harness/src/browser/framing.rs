@@ -25,6 +25,15 @@ pub fn may_load_frame(csp: Option<&str>, page: &Url, target: &Url) -> bool {
         .is_none_or(|sources| allows(&sources, page, target))
 }
 
+/// Whether a page with this policy runs scripts that stand in it without a nonce or digest (CSP 3, 6.7.3.2).
+pub fn runs_inline_scripts(csp: &str) -> bool {
+    let Some(sources) = directive(csp, &["script-src", "default-src"]) else { return true };
+    let strict = |source: &&str| {
+        ["'nonce-", "'sha256-", "'sha384-", "'sha512-", "'strict-dynamic'"].iter().any(|kind| source.starts_with(kind))
+    };
+    sources.contains(&"'unsafe-inline'") && !sources.iter().any(strict)
+}
+
 /// The sources of the first of `names` that the policy has.
 fn directive<'a>(csp: &'a str, names: &[&str]) -> Option<Vec<&'a str>> {
     names.iter().find_map(|name| {

@@ -22,6 +22,8 @@ pub struct Page {
     pub frames: Vec<Url>,
     /// Links: (`id` or empty, address, text).
     pub links: Vec<Link>,
+    /// Addresses of the scripts that it loads.
+    pub scripts: Vec<Url>,
     /// `id`s of the rows of an item list (`item-leave-1`).
     pub items: Vec<String>,
     /// `data-page-id` of the body: Keycloak's own name of the page (`login-error`).
@@ -74,7 +76,8 @@ impl Page {
             text: first(root, "body").map(|body| visible_text(body)).unwrap_or_default(),
             forms: all(root, "form").map(|form| read_form(form, &url)).collect(),
             frames: all(root, "iframe[src]").filter_map(|frame| url.join(frame.attr("src")?).ok()).collect(),
-            links: all(root, "a[href]").filter_map(|link| read_link(link, &url)).collect(),
+            links: all(root, "a[href], button[onclick]").filter_map(|link| read_link(link, &url)).collect(),
+            scripts: all(root, "script[src]").filter_map(|script| url.join(script.attr("src")?).ok()).collect(),
             items: all(root, "[id^=item-]").filter_map(|row| row.attr("id").map(str::to_owned)).collect(),
             page_id: first(root, "body").and_then(|body| body.attr("data-page-id")).map(str::to_owned),
             message: all(root, "#kc-error-message .instruction, [id^=input-error], .alert-error, .pf-m-danger")
@@ -187,10 +190,15 @@ fn read_form(form: ElementRef, page: &Url) -> Form {
     Form { id: attr("id").to_owned(), action, method, fields, buttons }
 }
 
+/// Where a button leads whose script does nothing but go there (Keycloak's "Restart login").
+fn led_to(script: &str) -> Option<&str> {
+    script.trim().strip_prefix("location.href='")?.split_once('\'').map(|(address, _)| address)
+}
+
 fn read_link(link: ElementRef, page: &Url) -> Option<Link> {
     Some(Link {
         id: link.attr("id").unwrap_or_default().to_owned(),
-        url: page.join(link.attr("href")?).ok()?,
+        url: page.join(link.attr("href").or_else(|| led_to(link.attr("onclick")?))?).ok()?,
         text: visible_text(link),
     })
 }

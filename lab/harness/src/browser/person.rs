@@ -8,18 +8,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::address::{join, start, without_hint};
 use super::agent::{Alteration, Browser, By};
-use super::framing::{may_load_frame, runs_in_frame};
-use super::origin::{same_origin, same_site};
-use super::page::Page;
+use super::page::{Form, Page};
 use super::probe::Loot;
-use super::sight::{Place, Sight, admin_place, keycloak_place, party};
-use super::spa::{Spa, Tokens, param};
+use super::sight::{Place, Sight};
+use super::spa::{Spa, Tokens};
+use crate::acts::listener_name;
 use crate::control::messages::{PortalPlace, Topology};
 use crate::trouble::{Kind, Trouble};
+
+mod pages;
 
 /// A person with a browser.
 pub struct Person {
@@ -36,6 +38,10 @@ pub struct Person {
     keycloak: Option<Page>,
     /// The last callback at each portal.
     callbacks: BTreeMap<String, Url>,
+    /// Name and password of somebody else who types.
+    typing: Option<(String, String)>,
+    /// The user whose password was typed last, where it was somebody else's.
+    seen_as: Option<String>,
 }
 
 /// How a person signs out.
@@ -46,7 +52,12 @@ pub enum SignOut {
     /// As the original demo did: the browser forgets the portal's cookies (the demo kept its session in the cookie, so
     /// dropping the cookie was its local sign-out) and goes to Keycloak with `post_logout_redirect_uri` alone.
     WithoutHint,
+    /// By the portal's button, pressed twice: the browser sends the form, drops what it waits for and sends it again.
+    DoubleClick,
 }
+
+/// Where a page that has nothing to do with the lab lies.
+const ELSEWHERE: &str = "https://elsewhere.example/";
 
 /// Pages that lead to each other by script or frame in one action; more is a loop.
 const PAGES: usize = 8;
@@ -66,7 +77,44 @@ impl Person {
             asked: false,
             keycloak: None,
             callbacks: BTreeMap::new(),
+            typing: None,
+            seen_as: None,
         }
+    }
+
+    /// From now on, somebody else types at this browser: another user's name and password; `None` ends that.
+    pub fn type_as(&mut self, other: Option<(String, String)>) {
+        self.typing = other;
+    }
+
+    /// From now on, this browser loads frames without cookies, or with them.
+    pub fn block_cookies_in_frames(&mut self, on: bool) {
+        self.browser.blocks_cookies_in_frames = on;
+    }
+
+    /// Signs in at so many of the lab's listeners ([`crate::acts::Act::RegisterListeners`]), where a session at Keycloak
+    /// opens them without a question.
+    pub async fn open_listeners(&mut self, count: u32) -> Result<Sight, Trouble> {
+        let mut seen = self.open("internal").await?;
+        for number in 1..=count {
+            let name = listener_name(number);
+            let back = join(&self.place("internal")?.url, &format!("/listener/{name}/"))?;
+            let mut url =
+                Url::parse(&format!("{}/protocol/openid-connect/auth", self.lab.issuer.as_str().trim_end_matches('/')))
+                    .map_err(|_| no_control("keycloak", "auth"))?;
+            url.query_pairs_mut()
+                .append_pair("client_id", &name)
+                .append_pair("redirect_uri", back.as_str())
+                .append_pair("response_type", "code")
+                .append_pair("scope", "openid");
+            let page = self.browser.go(&url, By::Person).await?;
+            if page.url.path() != back.path() {
+                return Err(no_control("keycloak", "a session that opens a listener"));
+            }
+            self.browser.visited.clear();
+            seen.status = page.status;
+        }
+        Ok(seen)
     }
 
     /// From now on, what passes through this browser is altered so; an empty list ends that.
@@ -79,14 +127,15 @@ impl Person {
         self.browser.name()
     }
 
-    /// The user that this person signs in as.
+    /// The user whom Keycloak knows in this browser: this person's, unless somebody else has typed a name and password.
     pub fn user(&self) -> &str {
-        &self.user
+        self.seen_as.as_deref().unwrap_or(&self.user)
     }
 
     /// A copy of everything that a thief of this browser would have now.
     pub fn loot(&self) -> Loot {
         Loot {
+            browser: self.name().to_owned(),
             jar: self.browser.jar.clone(),
             access_token: self.spa.tokens().map(|tokens| tokens.access.clone()),
             sid: self.sid.clone(),
@@ -96,6 +145,11 @@ impl Person {
     /// The tokens that external's page holds in this browser, while it is signed in there.
     pub fn tokens(&self) -> Option<&Tokens> {
         self.spa.tokens()
+    }
+
+    /// Every origin that this person's browser sent a request to.
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        self.browser.asked.iter().map(String::as_str)
     }
 
     /// Opens a portal by its address.
@@ -123,11 +177,30 @@ impl Person {
             _ => join(&page.url, "/login")?,
         };
         let mut page = self.browser.go(&target, By::Page(&page)).await?;
+        // Keycloak asks whom it knows for the password alone. Somebody else presses "start again" to get a name field.
+        if let (Some(_), Some(again)) = (&self.typing, page.link("reset-login").cloned()) {
+            page = self.browser.go(&again, By::Page(&page)).await?;
+        }
         if let Some(form) = page.form("kc-form-login").cloned() {
             self.asked = true;
-            let typed = [("username", self.user.as_str()), ("password", self.password.as_str())];
-            page = self.browser.submit(&page, &form, &typed).await?;
+            if self.typing.is_some() && !form.fields.iter().any(|(name, _)| name == "username") {
+                return Err(no_control("keycloak", "a field for another name"));
+            }
+            self.seen_as = self.typing.as_ref().map(|(user, _)| user.clone());
+            let own = || (self.user.clone(), self.password.clone());
+            let (user, password) = self.typing.clone().unwrap_or_else(own);
+            page = self.browser.submit(&page, &form, &[("username", &user), ("password", &password)]).await?;
         }
+        self.settle(page).await
+    }
+
+    /// Follows a link from a page elsewhere on the web to this path of a portal.
+    pub async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble> {
+        self.asked = false;
+        let target = join(&self.place(portal)?.url, path)?;
+        let elsewhere = Url::parse(ELSEWHERE).unwrap_or_else(|_| unreachable!("a constant address"));
+        let from = Page::read(elsewhere, 200, &HeaderMap::new(), "");
+        let page = self.browser.go(&target, By::Page(&from)).await?;
         self.settle(page).await
     }
 
@@ -147,23 +220,32 @@ impl Person {
                 let target = without_hint(&self.lab.issuer, self.place(portal)?)?;
                 self.browser.go(&target, By::Page(&tab)).await?
             }
-            (SignOut::AtPortal, "external") => match self.spa.sign_out(&mut self.browser, &tab).await? {
-                Some(target) => self.browser.go(&target, By::Page(&tab)).await?,
-                None => return self.open(portal).await,
-            },
-            (SignOut::AtPortal, "admin") => {
+            (SignOut::AtPortal | SignOut::DoubleClick, "external") => {
+                match self.spa.sign_out(&mut self.browser, &tab).await? {
+                    Some(target) => self.browser.go(&target, By::Page(&tab)).await?,
+                    None => return self.open(portal).await,
+                }
+            }
+            (SignOut::AtPortal | SignOut::DoubleClick, "admin") => {
                 let question = self.browser.go(&join(&tab.url, "/admin/logout")?, By::Page(&tab)).await?;
                 match question.form_to("/admin/logout").cloned() {
-                    Some(form) => self.browser.submit(&question, &form, &[]).await?,
+                    Some(form) => self.send(&question, &form, how).await?,
                     None => question,
                 }
             }
-            (SignOut::AtPortal, _) => match tab.form_to("/signout").cloned() {
-                Some(form) => self.browser.submit(&tab, &form, &[]).await?,
+            (SignOut::AtPortal | SignOut::DoubleClick, _) => match tab.form_to("/signout").cloned() {
+                Some(form) => self.send(&tab, &form, how).await?,
                 None => return Err(no_control(portal, "signout")),
             },
         };
         self.settle(page).await
+    }
+
+    async fn send(&mut self, page: &Page, form: &Form, how: SignOut) -> Result<Page, Trouble> {
+        if how == SignOut::DoubleClick {
+            self.browser.submit_and_leave(page, form).await?;
+        }
+        self.browser.submit(page, form, &[]).await
     }
 
     /// Presses a button of the admin dashboard (`approve`), the first one with that meaning. With `by_hand`, a person
@@ -213,110 +295,6 @@ impl Person {
         self.settle(page).await
     }
 
-    /// Plays what the pages' scripts do until the person has something to look at.
-    async fn settle(&mut self, mut page: Page) -> Result<Sight, Trouble> {
-        for _ in 0..PAGES {
-            self.remember_sid();
-            let party = party(&self.lab, &page);
-            if party == "keycloak" && page.page_id.as_deref() == Some("login-frontchannel-logout") {
-                self.load_frames(&page).await?;
-                if let Some(onward) = page.link("continue").cloned() {
-                    page = self.browser.go(&onward, By::Page(&page)).await?;
-                    continue;
-                }
-            }
-            let (place, text) = match party.as_str() {
-                "keycloak" => (keycloak_place(&page), None),
-                "internal" => self.internal(&page).await?,
-                "external" => self.external(&page).await?,
-                "admin" => (admin_place(&page), None),
-                _ => (Place::Other(page.title.clone()), None),
-            };
-            if party == "keycloak" {
-                self.keycloak = Some(page.clone());
-            }
-            self.asked |= matches!(place, Place::LoginForm(_));
-            let mut sight = Sight::of(&page, place.clone(), self.asked);
-            sight.text = text.unwrap_or(sight.text);
-            self.last = Some(place);
-            if self.lab.portal(&party).is_some() {
-                self.tabs.insert(party, page);
-            }
-            return Ok(sight);
-        }
-        Err(Trouble::new(
-            Kind::Part,
-            format!("{}'s browser was led over more than {PAGES} pages in one action", self.name()),
-            "pages send the browser round in a circle",
-            "run the scenario with a person's own browser and watch the live feed of `cargo xtask lab up`",
-        ))
-    }
-
-    /// Keycloak's logout page: a browser loads its frames; each page that may run there tells the open tabs.
-    async fn load_frames(&mut self, page: &Page) -> Result<(), Trouble> {
-        for address in &page.frames {
-            if !may_load_frame(page.csp.as_deref(), &page.url, address) {
-                continue;
-            }
-            let framed = self.browser.frame(page, address).await?;
-            let runs = runs_in_frame(framed.csp.as_deref(), framed.x_frame_options.as_deref(), &framed.url, &page.url);
-            // On another site the frame's storage and BroadcastChannel are partitioned: the tab never hears (measured).
-            if runs && framed.status == 200 && same_site(&framed.url, &page.url) {
-                self.spa.heard(&framed.url);
-            }
-        }
-        Ok(())
-    }
-
-    async fn internal(&mut self, page: &Page) -> Result<(Place, Option<String>), Trouble> {
-        let portal = || "internal".to_owned();
-        match page.status {
-            403 => return Ok((Place::Forbidden { portal: portal() }, None)),
-            400.. => return Ok((Place::PortalError(portal()), None)),
-            _ => {}
-        }
-        let me = self.browser.fetch(&page.url, &join(&page.url, "/api/me")?, None).await?;
-        let answer: serde_json::Value = serde_json::from_str(&me.body).unwrap_or_default();
-        let text = ["username", "name", "email", "roles"].map(|name| answer[name].to_string()).join(" ");
-        Ok(match (me.status, answer["username"].as_str()) {
-            (200, Some(user)) => (Place::SignedIn { portal: portal(), user: user.to_owned() }, Some(text)),
-            (401, _) => (Place::SignInCard(portal()), None),
-            (403, _) => (Place::Forbidden { portal: portal() }, None),
-            _ => (Place::PortalError(portal()), None),
-        })
-    }
-
-    async fn external(&mut self, page: &Page) -> Result<(Place, Option<String>), Trouble> {
-        let portal = || "external".to_owned();
-        let mut complaint = None;
-        match page.url.path() {
-            _ if page.status >= 400 => return Ok((Place::PortalError(portal()), None)),
-            "/callback" => complaint = self.spa.callback(&mut self.browser, page).await?.err(),
-            "/signed-out" => complaint = foreign_answer(self.spa.returned(&mut self.browser, page).await?),
-            _ => self.spa.loaded(&mut self.browser, page).await?,
-        }
-        Ok(match (complaint, self.spa.tokens()) {
-            (Some(complaint), _) => (Place::PortalError(portal()), Some(complaint)),
-            (None, Some(tokens)) => {
-                (Place::SignedIn { portal: portal(), user: tokens.user.clone() }, Some(tokens.user.clone()))
-            }
-            (None, None) => (Place::SignInCard(portal()), None),
-        })
-    }
-
-    /// Keycloak names its session in every callback (`session_state`, the later `sid`).
-    fn remember_sid(&mut self) {
-        for url in std::mem::take(&mut self.browser.visited) {
-            if let Some(sid) = param(&url, "session_state") {
-                self.sid = Some(sid);
-            }
-            let portal = self.lab.portals.iter().find(|portal| same_origin(&portal.url, &url));
-            if let Some(portal) = portal.filter(|_| param(&url, "code").is_some()) {
-                self.callbacks.insert(portal.name.clone(), url);
-            }
-        }
-    }
-
     fn place(&self, portal: &str) -> Result<&PortalPlace, Trouble> {
         self.lab.portal(portal).ok_or_else(|| {
             let known: Vec<&str> = self.lab.portals.iter().map(|portal| portal.name.as_str()).collect();
@@ -339,10 +317,6 @@ impl Person {
             )
         })
     }
-}
-
-fn foreign_answer(state_ok: bool) -> Option<String> {
-    (!state_ok).then(|| "the answer does not belong to a sign-out of this tab (state)".to_owned())
 }
 
 fn no_control(portal: &str, control: &str) -> Trouble {

@@ -8,7 +8,7 @@ use lab_trace::{Cell, CellState, Matrix, Row};
 use reqwest::header;
 use url::Url;
 
-use super::agent::PROBE_HEADER;
+use super::agent::{BROWSER_HEADER, PROBE_HEADER};
 use super::jar::Jar;
 use super::person::Person;
 use crate::control::client::LabClient;
@@ -19,6 +19,8 @@ use crate::trouble::Trouble;
 /// What a browser can prove itself with at one moment. Does not print.
 #[derive(Clone)]
 pub struct Loot {
+    /// The browser's name: a balancer leads its cookies to where it would lead the browser.
+    pub(super) browser: String,
     pub(super) jar: Jar,
     pub(super) access_token: Option<String>,
     pub(super) sid: Option<String>,
@@ -106,7 +108,7 @@ impl Prober {
 
     async fn by_cookie(&self, portal: &Url, path: &str, loot: &Loot) -> (CellState, String) {
         let Ok(url) = portal.join(path) else { return (CellState::Unknown, format!("no address for {path}")) };
-        let mut request = self.http.get(url.clone());
+        let mut request = self.http.get(url.clone()).header(BROWSER_HEADER, &loot.browser);
         if let Some(cookie) = loot.jar.header(&url) {
             request = request.header(header::COOKIE, cookie);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::framing::runs_inline_scripts;
+use super::origin::same_origin;
 use super::page::Page;
 use crate::control::messages::Topology;
 
@@ -20,6 +22,10 @@ pub struct Sight {
     pub offers: Vec<String>,
     /// Whether a password had to be typed to come here.
     pub asked_for_password: bool,
+    /// Other servers that its scripts come from (`https://cdn.example`).
+    pub scripts_of: Vec<String>,
+    /// Whether the page's policy would run a script that stands in the page itself without the server having meant it.
+    pub runs_inline_scripts: bool,
 }
 
 /// Kinds of pages that lessons speak about.
@@ -71,6 +77,13 @@ impl Sight {
             text: page.text.clone(),
             offers,
             asked_for_password,
+            scripts_of: page
+                .scripts
+                .iter()
+                .filter(|script| !same_origin(script, &page.url))
+                .map(super::origin::origin)
+                .collect(),
+            runs_inline_scripts: page.csp.as_deref().is_none_or(runs_inline_scripts),
         }
     }
 }

@@ -15,6 +15,9 @@ use crate::faults::{Change, Told};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
+/// How long an answer may take, where nothing else is said.
+pub(crate) const USUAL: Duration = Duration::from_secs(30);
+
 /// Talks to one running lab. Cheap to clone.
 #[derive(Clone)]
 pub struct LabClient {
@@ -26,7 +29,7 @@ pub struct LabClient {
 impl LabClient {
     /// A client for the lab whose control interface listens at `base`; `token` is the run's token.
     pub fn new(base: Url, token: String) -> Self {
-        Self { base, token, http: http::client(Duration::from_secs(30)) }
+        Self { base, token, http: http::client(USUAL) }
     }
 
     /// State of all parts.
@@ -89,7 +92,7 @@ impl LabClient {
 
     /// Lets an administrator, the network, time or a stranger act; returns when it is done. [`Self::reset`] undoes it.
     pub async fn act(&self, act: &Act) -> Result<(), Trouble> {
-        self.send(reqwest::Method::POST, "api/act", Some(act)).await
+        self.send_within(act.patience(), reqwest::Method::POST, "api/act", Some(act)).await
     }
 
     /// The newest events that Keycloak wrote, oldest first, in its own words (`type`, `error`, `clientId`, …).
@@ -122,8 +125,18 @@ impl LabClient {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, Trouble> {
+        self.send_within(USUAL, method, path, body).await
+    }
+
+    async fn send_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, Trouble> {
         let url = self.base.join(path).map_err(|error| broken(path, &error.to_string()))?;
-        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        let mut request = self.http.request(method, url).timeout(limit).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -129,7 +129,7 @@ fn line(event: &Event) -> Bytes {
 }
 
 async fn reset(State(shared): State<Shared>) -> Response {
-    answer(shared.parts.reset().await)
+    answer(to_the_end(async move { shared.parts.reset().await }).await)
 }
 
 async fn sessions(State(shared): State<Shared>, Path(username): Path<String>) -> Response {
@@ -155,7 +155,23 @@ async fn switch_faults(State(shared): State<Shared>, Json(change): Json<Change>)
 }
 
 async fn act(State(shared): State<Shared>, Json(act): Json<Act>) -> Response {
+    if act.is_finished_once_begun() {
+        return answer(to_the_end(async move { shared.parts.act(act).await }).await);
+    }
     answer(shared.parts.act(act).await)
+}
+
+/// Does it to its end, also when whoever asked for it goes away meanwhile, which drops what is only awaited.
+async fn to_the_end(work: impl Future<Output = Result<(), Trouble>> + Send + 'static) -> Result<(), Trouble> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        Err(Trouble::new(
+            Kind::Part,
+            "the lab did not finish what it was asked for",
+            "a fault of the lab: nobody knows how far it came",
+            "start the lab anew, and report it, please",
+        )
+        .caused_by(error))
+    })
 }
 
 async fn keycloak_events(State(shared): State<Shared>) -> Response {

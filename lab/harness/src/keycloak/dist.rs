@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::java::{self, Java, Search};
-use super::process::Group;
+use super::process::{Group, last_lines};
 use super::versions::Version;
-use super::{Launch, Leftovers, Running, RuntimeKind, Supervised};
+use super::{Death, Launch, Leftovers, Running, RuntimeKind, Supervised};
 use crate::trouble::{Kind, Trouble};
 
 mod distribution;
@@ -29,7 +29,7 @@ pub(super) use distribution::{find, lay_out};
 pub use prepare::{prepare, prepare_in_background};
 
 use prepared::{Found, Prepared, Slot};
-use server::{Archive, Failure, Import, Ready, Server, Start};
+use server::{Archive, Failure, Import, Ports, Ready, Server, Start};
 
 /// What a first start takes on two cores, for the progress.
 const FIRST: Duration = Duration::from_secs(30);
@@ -142,8 +142,12 @@ impl Setup {
     }
 
     fn server<'a>(&'a self, launch: &'a Launch, home: &'a Path, archive: Archive<'a>) -> Server<'a> {
-        Server { home, java: &self.java, run_id: &launch.run_id, log: &launch.log_file, archive, nice: false }
+        server(launch, &self.java, home, archive)
     }
+}
+
+fn server<'a>(launch: &'a Launch, java: &'a Java, home: &'a Path, archive: Archive<'a>) -> Server<'a> {
+    Server { home, java, run_id: &launch.run_id, log: &launch.log_file, archive, nice: false }
 }
 
 async fn from_cache(
@@ -163,14 +167,15 @@ async fn from_cache(
         Start { public_url: &launch.public_url, import: None, database: Some(&database), deadline: launch.deadline };
     let ready = server.start(&how, cancel).await?;
     let handed_over = prepare::hand_over(launch, &ready.upstream, &prepared, cancel).await;
-    let mut running = Dist { group: ready.group, home: home.to_owned(), held: Some(prepared) };
+    let upstream = ready.upstream.clone();
+    let mut running = Dist::of(ready, launch, setup, home, Some(prepared));
     if let Err(trouble) = handed_over {
         running.stop().await?;
         // Not the person's password but the cache's: if it is not taken, the database is not the one that it was.
         return Err(Failure { died: trouble.kind == Kind::Usage, trouble });
     }
     launch.progress.done(&stage);
-    Ok(running.into_running(launch, setup, ready.upstream))
+    Ok(running.into_running(setup, upstream))
 }
 
 async fn the_long_way(
@@ -191,10 +196,10 @@ async fn the_long_way(
         database: None,
         deadline: launch.deadline,
     };
-    let Ready { group, upstream } =
-        setup.server(launch, home, Archive::Without).start(&how, cancel).await.map_err(Trouble::from)?;
+    let ready = setup.server(launch, home, Archive::Without).start(&how, cancel).await.map_err(Trouble::from)?;
     launch.progress.done(&stage);
-    Ok(Dist { group, home: home.to_owned(), held: None }.into_running(launch, setup, upstream))
+    let upstream = ready.upstream.clone();
+    Ok(Dist::of(ready, launch, setup, home, None).into_running(setup, upstream))
 }
 
 /// A Java process, its home, and the hold on the cache that it reads from.
@@ -202,11 +207,20 @@ struct Dist {
     group: Group,
     home: PathBuf,
     held: Option<Prepared>,
+    /// What another start needs to know.
+    launch: Launch,
+    java: Java,
+    ports: Ports,
 }
 
 impl Dist {
-    fn into_running(self, launch: &Launch, setup: &Setup, upstream: url::Url) -> Running {
-        let mut traces = Leftovers::of(&launch.run_id, RuntimeKind::Dist);
+    fn of(ready: Ready, launch: &Launch, setup: &Setup, home: &Path, held: Option<Prepared>) -> Self {
+        let Ready { group, ports, .. } = ready;
+        Self { group, home: home.to_owned(), held, launch: launch.clone(), java: setup.java.clone(), ports }
+    }
+
+    fn into_running(self, setup: &Setup, upstream: url::Url) -> Running {
+        let mut traces = Leftovers::of(&self.launch.run_id, RuntimeKind::Dist);
         traces.pgid = Some(self.group.pgid());
         Running::new(upstream, setup.version.to_string(), traces, Box::new(self))
     }
@@ -220,10 +234,25 @@ impl Supervised for Dist {
         remove(&self.home)
     }
 
-    async fn died(&mut self) -> String {
-        let how = self.group.ended().await;
-        let log = self.group.last_lines(server::LOG_LINES);
-        format!("Keycloak ended by itself, {how}; last lines of its log:\n{log}")
+    /// Everything but the database is built by now, also after a first start, and the realm is in the database.
+    async fn restart(&mut self, cancel: &CancellationToken) -> Result<Option<i32>, Trouble> {
+        self.group.stop().await?;
+        let archive = self.held.as_ref().and_then(Prepared::archive);
+        let server =
+            server(&self.launch, &self.java, &self.home, archive.as_deref().map_or(Archive::Without, Archive::From));
+        let how =
+            Start { public_url: &self.launch.public_url, import: None, database: None, deadline: self.launch.deadline };
+        self.group = server.start_again(&how, self.ports, cancel).await?.group;
+        Ok(Some(self.group.pgid()))
+    }
+
+    fn death(&self) -> Death {
+        let (ended, log) = (self.group.watch(), self.launch.log_file.clone());
+        Box::pin(async move {
+            let how = ended.await;
+            let log = last_lines(&log, server::LOG_LINES);
+            format!("Keycloak ended by itself, {how}; last lines of its log:\n{log}")
+        })
     }
 }
 

@@ -24,6 +24,7 @@ mod engine;
 mod images;
 mod pick;
 mod reach;
+mod restart;
 mod supervise;
 mod sweep;
 
@@ -159,7 +160,7 @@ async fn create(engine: &Engine, launch: &Launch, picked: &Pick, ports: Ports) -
     // A task of its own: should the caller be dropped, the container still ends in somebody's hands, and is removed.
     let starting = tokio::spawn(request.start());
     let failure = match timeout(CREATE, starting).await {
-        Ok(Ok(Ok(started))) => return Ok(Container::new(started, engine.clone())),
+        Ok(Ok(Ok(started))) => return Ok(Container::new(started, engine.clone(), launch.clone(), ports)),
         Ok(Ok(Err(error))) => error.to_string(),
         Ok(Err(panic)) => panic.to_string(),
         Err(_) => format!("not started after {} s", CREATE.as_secs()),

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::admin::{Admin, marked, run_of};
 use super::readiness::{Readiness, authority, below, interrupted};
-use super::{Launch, Leftovers, Running, RuntimeKind, Supervised};
+use super::{Death, Launch, Leftovers, Running, RuntimeKind, Supervised};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
 
@@ -181,21 +181,35 @@ impl Supervised for External {
         Ok(())
     }
 
-    async fn died(&mut self) -> String {
-        let client = http::client(PER_QUESTION);
-        let url = below(&self.upstream, &format!("realms/{REALM}"));
-        let mut failures = 0;
-        loop {
-            sleep(LOOKING).await;
-            let how = match client.get(url.clone()).send().await {
-                Ok(answer) if answer.status().is_success() => None,
-                Ok(answer) => Some(format!("answers {}", answer.status())),
-                Err(error) => Some(format!("does not answer: {}", error.without_url())),
-            };
-            failures = if how.is_some() { failures + 1 } else { 0 };
-            if let (Some(how), true) = (how, failures >= PATIENCE) {
-                return format!("the realm {REALM} at {} {how}", self.upstream);
-            }
+    async fn restart(&mut self, _cancel: &CancellationToken) -> Result<Option<i32>, Trouble> {
+        Err(Trouble::new(
+            Kind::Usage,
+            format!("refusing to restart the Keycloak at {}: the lab did not start this Keycloak", self.upstream),
+            "it is somebody else's, and the lab is a guest there",
+            "play this with a Keycloak of the lab's own (`--runtime dist`)",
+        ))
+    }
+
+    fn death(&self) -> Death {
+        Box::pin(silence(self.upstream.clone()))
+    }
+}
+
+/// Resolves when the realm has not answered for a while.
+async fn silence(upstream: Url) -> String {
+    let client = http::client(PER_QUESTION);
+    let url = below(&upstream, &format!("realms/{REALM}"));
+    let mut failures = 0;
+    loop {
+        sleep(LOOKING).await;
+        let how = match client.get(url.clone()).send().await {
+            Ok(answer) if answer.status().is_success() => None,
+            Ok(answer) => Some(format!("answers {}", answer.status())),
+            Err(error) => Some(format!("does not answer: {}", error.without_url())),
+        };
+        failures = if how.is_some() { failures + 1 } else { 0 };
+        if let (Some(how), true) = (how, failures >= PATIENCE) {
+            return format!("the realm {REALM} at {upstream} {how}");
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod docker;
 pub mod external;
 pub mod image;
 pub mod java;
+mod keeper;
 pub mod ports;
 pub mod process;
 pub(crate) mod reach;
@@ -33,7 +34,8 @@ pub(crate) mod testing;
 pub mod versions;
 
 pub use choose::{Options, Runtime, start};
-pub use running::{Leftovers, Running, Supervised};
+pub(crate) use keeper::Keeper;
+pub use running::{Death, Leftovers, Running, Supervised};
 
 /// What the lab wants of a Keycloak.
 #[derive(Clone)]

@@ -74,9 +74,17 @@ impl Group {
 
     /// Resolves when the leader has ended, and says how (`exit status 1`). Safe to drop.
     pub async fn ended(&mut self) -> String {
-        match self.exit.wait_for(Option::is_some).await {
-            Ok(how) => how.clone().unwrap_or_default(),
-            Err(_) => "ended unseen".to_owned(),
+        self.watch().await
+    }
+
+    /// The same, for somebody who does not hold the group.
+    pub fn watch(&self) -> impl Future<Output = String> + Send + use<> {
+        let mut exit = self.exit.clone();
+        async move {
+            match exit.wait_for(Option::is_some).await {
+                Ok(how) => how.clone().unwrap_or_default(),
+                Err(_) => "ended unseen".to_owned(),
+            }
         }
     }
 

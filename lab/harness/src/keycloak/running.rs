@@ -1,9 +1,11 @@
 //! A Keycloak that runs, whoever runs it: one type for all runtimes.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::RuntimeKind;
@@ -23,6 +25,9 @@ pub struct Running {
     supervised: Box<dyn Supervised>,
 }
 
+/// Resolves when a Keycloak ended without being asked to, and says how, with the last lines of its log.
+pub type Death = Pin<Box<dyn Future<Output = String> + Send>>;
+
 /// What a runtime does for a [`Running`]: implemented once a runtime.
 #[async_trait]
 pub trait Supervised: Send + Sync {
@@ -30,9 +35,13 @@ pub trait Supervised: Send + Sync {
     /// Errors: something is left behind, and where.
     async fn stop(&mut self) -> Result<(), Trouble>;
 
-    /// Resolves when Keycloak ended without being asked to, and says how, with the last lines of its log. Must be
-    /// safe to drop at any time and to call again.
-    async fn died(&mut self) -> String;
+    /// Stops Keycloak politely and starts it again: the same address, the same database. Returns when it is ready, or
+    /// has ended; cancelling ends it. Gives its new process group, where it has one.
+    /// Errors: those of a start; usage, where somebody else started it: then nothing was done.
+    async fn restart(&mut self, cancel: &CancellationToken) -> Result<Option<i32>, Trouble>;
+
+    /// Waits for the end of the Keycloak that runs when this is first polled. Safe to drop at any time.
+    fn death(&self) -> Death;
 }
 
 /// What a lab leaves behind when it is killed, as its state file keeps it for the next lab.
@@ -68,10 +77,21 @@ impl Running {
         self.supervised.stop().await
     }
 
+    /// Stops Keycloak and starts it again at the same address, with the same database. See [`Supervised::restart`].
+    pub async fn restart(&mut self, cancel: &CancellationToken) -> Result<(), Trouble> {
+        self.traces.pgid = self.supervised.restart(cancel).await?;
+        Ok(())
+    }
+
     /// Resolves when Keycloak ended without being asked to, and says how, with the last lines of its log. May be
     /// dropped and called again.
     pub async fn died(&mut self) -> String {
-        self.supervised.died().await
+        self.death().await
+    }
+
+    /// The same, for somebody who does not hold this value.
+    pub fn death(&self) -> Death {
+        self.supervised.death()
     }
 }
 

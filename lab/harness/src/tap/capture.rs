@@ -14,6 +14,7 @@ pub const CAPTURE_LIMIT: usize = 256 * 1024;
 /// Headers that a lesson may want to see. All others are forwarded and forgotten.
 const KEPT_HEADERS: &[&str] = &[
     "accept",
+    "access-control-allow-origin",
     "allow",
     "authorization",
     "cache-control",
@@ -52,6 +53,12 @@ impl Passing {
         let whole = self.bytes == self.head.len() as u64;
         let found = url::form_urlencoded::parse(&self.head).find(|(field, _)| whole && field == name);
         found.map(|(_, value)| value.into_owned())
+    }
+
+    /// A whole JSON body, unmasked: for those who act with it, never for those who show it.
+    pub(super) fn json(&self, headers: &HeaderMap) -> Option<&[u8]> {
+        let whole = self.bytes == self.head.len() as u64;
+        (whole && media_type(headers) == "application/json").then_some(self.head.as_slice())
     }
 
     /// The body as it is kept.

@@ -3,12 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::overtaking::{Ender, Overtaking};
+use super::tokens::{Given, Tokens};
+
 use axum::http::StatusCode;
 use lab_trace::{Channel, Party};
 use serde::{Deserialize, Serialize};
 
 /// The longest delay that a lesson may ask for: Keycloak gives up on a listener after five seconds of silence.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(4);
+/// The longest that a queue before a portal may keep something.
+pub const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 
 /// What a tap does instead of forwarding. The lab's own probes always pass: whether a session lives behind the trouble is
 /// just what a lesson wants to know.
@@ -29,6 +34,9 @@ pub enum Disturbance {
     SwallowsAnswers,
     /// Back-channel requests are delivered twice, one after the other; the second answer is handed back.
     DeliversTwice,
+    /// A queue in front takes back-channel requests in, answers them with 200 at once, and hands them on so many seconds
+    /// later, at most [`LONGEST_QUEUE`].
+    QueuesForSeconds(u64),
 }
 
 /// What happens to one request.
@@ -48,6 +56,8 @@ pub(super) enum Fate {
     Deaf,
     /// It is forwarded twice.
     Twice,
+    /// It is answered now and forwarded after this time.
+    Queued(Duration),
 }
 
 /// What `wanted` means for a request of `caller` over `channel`.
@@ -66,6 +76,9 @@ pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fa
         (Disturbance::Hangs, Channel::BackChannel) => Fate::Silence,
         (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,
         (Disturbance::DeliversTwice, Channel::BackChannel) => Fate::Twice,
+        (Disturbance::QueuesForSeconds(seconds), Channel::BackChannel) => {
+            Fate::Queued(Duration::from_secs(*seconds).min(LONGEST_QUEUE))
+        }
         _ => Fate::AsUsual,
     }
 }
@@ -81,6 +94,12 @@ struct Held {
     wanted: Option<Disturbance>,
     /// The last logout token that came through, for a stranger who listened. Never shown.
     last: Option<String>,
+    /// What Keycloak gave out through this tap, for programs of a lesson that hold somebody's tokens. Never shown.
+    tokens: Tokens,
+    /// A logout that is to come first, once.
+    overtaking: Option<(Overtaking, Ender)>,
+    /// How often all of this was forgotten: whoever waits sees whether the lesson is still the same.
+    resets: u64,
 }
 
 impl Handle {
@@ -91,7 +110,38 @@ impl Handle {
 
     /// Ends all trouble and forgets what came through.
     pub fn reset(&self) {
-        *self.lock() = Held::default();
+        let mut held = self.lock();
+        *held = Held { resets: held.resets + 1, ..Held::default() };
+    }
+
+    /// How often [`Handle::reset`] was called.
+    pub(super) fn resets(&self) -> u64 {
+        self.lock().resets
+    }
+
+    /// Lets a logout come before the next message of this kind.
+    pub(crate) fn overtake(&self, what: Overtaking, ender: Ender) {
+        self.lock().overtaking = Some((what, ender));
+    }
+
+    /// Whether a logout waits to come before something.
+    pub(super) fn is_overtaking(&self) -> bool {
+        self.lock().overtaking.is_some()
+    }
+
+    /// The logout that has to come before this message, if there is one; it is not there a second time.
+    pub(super) fn overtaken(&self, fits: impl FnOnce(&Overtaking) -> bool) -> Option<(Overtaking, Ender)> {
+        let mut held = self.lock();
+        if held.overtaking.as_ref().is_some_and(|(what, _)| fits(what)) { held.overtaking.take() } else { None }
+    }
+
+    /// The tokens that Keycloak gave to this client for this session: the first ones, or the newest.
+    pub(crate) fn given(&self, client_id: &str, sid: &str, first: bool) -> Option<Given> {
+        self.lock().tokens.of(client_id, sid, first)
+    }
+
+    pub(super) fn keep_given(&self, client_id: &str, answer: &[u8]) {
+        self.lock().tokens.keep(client_id, answer);
     }
 
     /// What is wanted now.

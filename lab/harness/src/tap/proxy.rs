@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use http_body::Body as _;
@@ -14,20 +14,25 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use lab_trace::{Answer, Body as Kept, Channel, EventKind, Exchange, Party};
+use lab_trace::{Channel, Party};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::attribution::{self, Registry, Seen};
+use super::attribution::{Registry, Seen};
+use super::balancer::Balancer;
 use super::capture::{self, Passing};
 use super::disturbance::{self, Fate, Handle};
+use super::listener::Listener;
 use super::mask::Masker;
+use super::note::{Asked, Note};
+use super::overtaking::{Ender, Overtaking, late_body};
 use super::tee::{End, Tee};
+use super::tokens;
 use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 use crate::http::ensure_crypto;
 use crate::listening::{self, Limits};
-use crate::recorder::{Recorder, Ticket};
+use crate::recorder::Recorder;
 
 /// How long connecting to an upstream on this computer may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -48,38 +53,30 @@ pub struct Tap {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    owner: Party,
-    upstream: Url,
-    registry: Registry,
-    masker: Masker,
-    recorder: Recorder,
-    client: Client<HttpsConnector<HttpConnector>, Body>,
-    handle: Handle,
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) owner: Party,
+    pub(super) upstream: Balancer,
+    pub(super) registry: Registry,
+    pub(super) masker: Masker,
+    pub(super) recorder: Recorder,
+    pub(super) client: Client<HttpsConnector<HttpConnector>, Body>,
+    pub(super) handle: Handle,
 }
 
 /// The word to stop, for connections that no request holds any more.
 #[derive(Clone)]
 struct Stopping(CancellationToken);
 
-/// What is known of an exchange before its answer.
-struct Asked {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Arc<Mutex<Passing>>,
-}
-
-/// Writes the exchange down exactly once, also when the handler is dropped because the caller went away.
-struct Note {
-    shared: Arc<Shared>,
-    asked: Asked,
-    ticket: Option<Ticket>,
-}
-
 impl Tap {
-    /// A tap before `upstream` (scheme, host and port count; its path does not), owned by `owner`.
-    pub fn new(owner: Party, upstream: Url, registry: Registry, masker: Masker, recorder: Recorder) -> Self {
+    /// A tap before `upstream` (a URL, of which scheme, host and port count, or a choice of several), owned by `owner`.
+    pub fn new(
+        owner: Party,
+        upstream: impl Into<Balancer>,
+        registry: Registry,
+        masker: Masker,
+        recorder: Recorder,
+    ) -> Self {
         ensure_crypto();
         let mut http = HttpConnector::new();
         http.enforce_http(false);
@@ -92,6 +89,7 @@ impl Tap {
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(connector);
         let handle = Handle::default();
+        let upstream = upstream.into();
         Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client, handle }) }
     }
 
@@ -112,16 +110,22 @@ async fn handle(
     Extension(Stopping(stop)): Extension<Stopping>,
     request: Request,
 ) -> Response {
-    let Some(wanted) = shared.handle.wanted() else { return deliver(shared, stop, request).await };
-    let (caller, channel) = shared.registry.attribute(&Seen {
-        at: &shared.owner,
-        method: request.method(),
-        path: request.uri().path(),
-        headers: request.headers(),
-        client_id: None,
-    });
-    match disturbance::fate(&wanted, &caller, channel) {
-        Fate::AsUsual => deliver(shared, stop, request).await,
+    if let Some(listener) = Listener::of(request.uri().path()) {
+        return listen(&shared, listener, request).await;
+    }
+    let wanted = shared.handle.wanted();
+    if wanted.is_none() && !shared.handle.is_overtaking() {
+        return deliver(shared, stop, request).await;
+    }
+    let (caller, channel) = shared.attribute(&request);
+    match wanted.map_or(Fate::AsUsual, |wanted| disturbance::fate(&wanted, &caller, channel)) {
+        Fate::AsUsual => {
+            let (method, path) = (request.method(), request.uri().path());
+            match shared.handle.overtaken(|what| what.fits(&caller, method, path)) {
+                Some((what, end)) => overtaken(shared, stop, request, what, end).await,
+                None => deliver(shared, stop, request).await,
+            }
+        }
         Fate::Later(wait) => {
             // A lesson's own delay, bounded by its vocabulary: what is waited for is the passing of time.
             tokio::time::sleep(wait).await;
@@ -148,6 +152,26 @@ async fn handle(
             stop.cancelled().await;
             StatusCode::BAD_GATEWAY.into_response()
         }
+        Fate::Queued(wait) => {
+            let (parts, body) = request.into_parts();
+            let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
+                return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+            };
+            let again = |body: &Bytes| Request::from_parts(parts.clone(), Body::from(body.clone()));
+            let (now, later) = (again(&body), again(&body));
+            let note = note_of(&shared, &now).taken_in(now).await;
+            note.answered(StatusCode::OK.as_u16(), &HeaderMap::new(), &Passing::default());
+            let resets = shared.handle.resets();
+            tokio::spawn(async move {
+                // The queue's own time, bounded by the vocabulary. What waits in it ends with the lesson and with the lab.
+                let over = stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none();
+                if !over && shared.handle.resets() == resets {
+                    let answer = deliver(shared, stop, later).await;
+                    let _ = axum::body::to_bytes(answer.into_body(), capture::CAPTURE_LIMIT).await;
+                }
+            });
+            (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response()
+        }
         Fate::Twice => {
             let (parts, body) = request.into_parts();
             let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
@@ -158,6 +182,44 @@ async fn handle(
             // The first delivery has to be over before the second begins, or the lesson shows a race.
             let _ = axum::body::to_bytes(first.into_body(), capture::CAPTURE_LIMIT).await;
             deliver(shared, stop, Request::from_parts(parts, Body::from(body))).await
+        }
+    }
+}
+
+/// Answers for a listener, and writes down that it was asked.
+async fn listen(shared: &Arc<Shared>, listener: Listener, request: Request) -> Response {
+    let shared = Arc::new(Shared { owner: listener.party(), registry: listener.known(), ..shared.as_ref().clone() });
+    let note = note_of(&shared, &request).taken_in(request).await;
+    let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]);
+    note.answered(StatusCode::OK.as_u16(), &headers, &Passing::default());
+    (StatusCode::OK, headers, "One of the lab's listeners.\n").into_response()
+}
+
+/// Forwards a request, and ends a session before the part that counts of it has arrived.
+async fn overtaken(
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    request: Request,
+    what: Overtaking,
+    end: Ender,
+) -> Response {
+    match what {
+        Overtaking::TokensFor(_) => {
+            let (parts, body) = deliver(shared, stop, request).await.into_parts();
+            let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
+                return StatusCode::BAD_GATEWAY.into_response();
+            };
+            if let Some(sid) = tokens::session_of(&body) {
+                end(sid).await;
+            }
+            Response::from_parts(parts, Body::from(body))
+        }
+        Overtaking::PostOf(sid) => {
+            let (parts, body) = request.into_parts();
+            let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
+                return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+            };
+            deliver(shared, stop, Request::from_parts(parts, late_body(body, sid, end))).await
         }
     }
 }
@@ -176,6 +238,7 @@ fn note_of(shared: &Arc<Shared>, request: &Request) -> Note {
 /// Forwards a request, and writes the exchange down.
 async fn deliver(shared: Arc<Shared>, stop: CancellationToken, request: Request) -> Response {
     let ticket = shared.recorder.begin();
+    let upstream = shared.upstream.choose(request.headers(), || shared.attribute(&request).0);
     let (parts, body) = request.into_parts();
     let kept = Arc::new(Mutex::new(Passing::default()));
     let asked = Asked {
@@ -189,7 +252,7 @@ async fn deliver(shared: Arc<Shared>, stop: CancellationToken, request: Request)
     let mut outgoing = Request::from_parts(parts, Body::new(Tee::new(body, kept, |_| {})));
     let upgrading = outgoing.headers().contains_key(header::UPGRADE);
     let browser_side = upgrading.then(|| hyper::upgrade::on(&mut outgoing));
-    *outgoing.uri_mut() = target(&shared.upstream, outgoing.uri());
+    *outgoing.uri_mut() = target(&upstream, outgoing.uri());
     *outgoing.version_mut() = Version::HTTP_11;
     strip(outgoing.headers_mut(), upgrading);
 
@@ -229,97 +292,16 @@ fn forward(note: Note, answer: hyper::Response<Incoming>) -> Response {
     Response::from_parts(parts, Body::new(tee))
 }
 
-impl Note {
-    fn answered(mut self, status: u16, headers: &HeaderMap, body: &Passing) {
-        let answer = self.response(status, headers, body.body(headers, &self.shared.masker));
-        self.write(answer);
-    }
-
-    /// For streams and upgraded connections: what follows the head has no end to wait for.
-    fn head_only(mut self, answer: &hyper::Response<Incoming>) {
-        let body = Kept::Other { media_type: "stream".to_owned(), bytes: 0 };
-        let answer = self.response(answer.status().as_u16(), answer.headers(), body);
-        self.write(answer);
-    }
-
-    /// Reads the request to its end, so that the lesson can show what was sent.
-    async fn taken_in(self, request: Request) -> Self {
-        if let Ok(body) = axum::body::to_bytes(request.into_body(), capture::CAPTURE_LIMIT).await {
-            self.asked.body.lock().unwrap_or_else(PoisonError::into_inner).push(&body);
-        }
-        self
-    }
-
-    /// Nothing comes back, as far as the caller can tell. A proxy cannot make a connection fail that it has accepted, so
-    /// it says what a gateway says.
-    fn cut_off(self) -> Response {
-        self.failed("the lab has cut it off");
-        let text = "502: cut off by a lesson of the lab; `cargo xtask lab reset` ends that.\n";
-        (StatusCode::BAD_GATEWAY, [(header::CACHE_CONTROL, "no-store")], text).into_response()
-    }
-
-    fn failed(mut self, reason: &str) {
-        self.write(Answer::NoAnswer { reason: reason.to_owned() });
-    }
-
-    fn unreachable(self, error: &hyper_util::client::legacy::Error) -> Response {
-        let what = if error.is_connect() { "nothing listens there" } else { "it broke off" };
-        let owner = self.shared.owner.to_string();
-        tracing::debug!(%error, owner, "upstream did not answer");
-        self.failed(what);
-        let text = format!(
-            "502: the lab's tap is here, but {owner} behind it did not answer ({what}).\n\
-             It may be starting, stopped or broken: look at `cargo xtask lab status` and `cargo xtask lab logs {owner}`.\n"
-        );
-        (StatusCode::BAD_GATEWAY, [(header::CACHE_CONTROL, "no-store")], text).into_response()
-    }
-
-    fn response(&self, status: u16, headers: &HeaderMap, body: Kept) -> Answer {
-        let masker = &self.shared.masker;
-        Answer::Response {
-            status,
-            headers: capture::headers(headers, masker),
-            set_cookies: capture::set_cookies(headers, masker),
-            location: capture::location(headers, masker),
-            body,
-        }
-    }
-
-    fn write(&mut self, answer: Answer) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let (shared, asked) = (&self.shared, &self.asked);
-        let query = capture::query(&asked.uri, &shared.masker);
-        let body = asked.body.lock().unwrap_or_else(PoisonError::into_inner).body(&asked.headers, &shared.masker);
-        let fields = if let Kept::Form { fields } = &body { fields.as_slice() } else { &[] };
-        let client_id = attribution::client_id(&asked.headers, &query, fields);
-        let (path, headers) = (asked.uri.path(), &asked.headers);
-        let seen = Seen { at: &shared.owner, method: &asked.method, path, headers, client_id: client_id.as_deref() };
-        let (caller, channel) = shared.registry.attribute(&seen);
-        if channel == Channel::BackChannel {
-            let body = asked.body.lock().unwrap_or_else(PoisonError::into_inner);
-            shared.handle.keep(body.form_field("logout_token"));
-        }
-        let exchange = Exchange {
-            took_us: ticket.took_us(),
-            caller,
-            callee: shared.owner.clone(),
-            channel,
-            method: asked.method.to_string(),
-            path: path.to_owned(),
-            query,
-            headers: capture::headers(headers, &shared.masker),
-            cookies: capture::cookies(headers, &shared.masker),
-            body,
-            answer,
-            housekeeping: channel == Channel::Probe || attribution::is_housekeeping(&asked.method, path),
-        };
-        ticket.finish(EventKind::Exchange(Box::new(exchange)));
-    }
-}
-
-impl Drop for Note {
-    fn drop(&mut self) {
-        self.write(Answer::Aborted);
+impl Shared {
+    /// Who asks, over which channel, as far as the head of a request tells.
+    fn attribute(&self, request: &Request) -> (Party, Channel) {
+        self.registry.attribute(&Seen {
+            at: &self.owner,
+            method: request.method(),
+            path: request.uri().path(),
+            headers: request.headers(),
+            client_id: None,
+        })
     }
 }
 

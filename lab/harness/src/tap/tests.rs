@@ -1,4 +1,5 @@
 mod attribution;
+mod balancing;
 mod disturbing;
 mod masking;
 mod proxying;

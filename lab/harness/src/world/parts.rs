@@ -1,6 +1,7 @@
 //! What the control interface works on: the running parts, asked and put back.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use lab_trace::{EventKind, LabNote};
 use url::Url;
@@ -9,25 +10,31 @@ use crate::acts::Deeds;
 use crate::control::chosen::Chosen;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::faults::{self, Faults, Named};
-use crate::keycloak;
+use crate::hosting::Hosting;
 use crate::keycloak::admin::Admin;
+use crate::keycloak::{self, Keeper};
 use crate::recorder::Recorder;
-use crate::trouble::{Kind, Trouble};
+use crate::redis::Redis;
+use crate::trouble::Trouble;
 
 /// The parts of a running lab.
 pub(crate) struct Parts {
     pub(crate) topology: Topology,
     pub(crate) chosen: Chosen,
     pub(crate) recorder: Recorder,
-    pub(crate) admin: Admin,
+    pub(crate) admin: Arc<Admin>,
     pub(crate) upstream: Url,
-    pub(crate) portals: Vec<portals::Portal>,
+    pub(crate) keycloak: Arc<Keeper>,
+    pub(crate) hosting: Hosting,
+    pub(crate) redis: Redis,
     pub(crate) faults: Faults,
     pub(crate) deeds: Deeds,
     /// By name: where trouble in the network is made.
     pub(crate) taps: Vec<(String, crate::tap::Handle)>,
     /// As it was imported: what is changed is put back from it.
     pub(crate) realm: realm::Realm,
+    /// The clients' secrets of this run, for programs that act in a portal's name. Never shown.
+    pub(crate) secrets: realm::Secrets,
     pub(super) bind: IpAddr,
     /// Why the realm is not the lab's own, if it is not.
     pub(crate) foreign: Option<&'static str>,
@@ -51,33 +58,36 @@ impl Parts {
         Status { state, runtime: Some(self.topology.runtime), keycloak: Some(keycloak), portals, faults }
     }
 
-    /// Undoes what lessons did, switches all faults off and ends all sessions at Keycloak and at the portals; changes no
-    /// other setting.
+    /// Undoes what lessons did, switches all faults off, ends all sessions at Keycloak and at the portals, and hosts these
+    /// ordinarily; changes no other setting. What cannot be put back keeps nothing else from it.
     pub(crate) async fn reset(&self) -> Result<(), Trouble> {
         for (_, tap) in &self.taps {
             tap.reset();
         }
-        for portal in &self.portals {
-            portal.clock().reset();
+        for clock in self.hosting.clocks() {
+            clock.reset();
         }
-        let undone = self.deeds.undo(&self.admin).await;
-        self.faults.clear(&self.admin, &self.portals).await?;
-        self.admin.end_all_sessions().await?;
-        for portal in &self.portals {
-            portal.reset().await.map_err(|error| {
-                let what = format!("the {} portal cannot be put back: {error}", portal.kind());
-                Trouble::new(Kind::Part, what, "its sessions could not be ended", "start the lab anew").caused_by(error)
-            })?;
-        }
-        self.recorder.record(EventKind::Lab(LabNote { text: "the lab was reset".to_owned() }));
-        undone
+        let turn = self.hosting.turn().await;
+        let undone = [
+            self.deeds.undo(&self.admin).await,
+            self.faults.clear(&self.admin, &self.hosting.portals()).await,
+            self.admin.end_all_sessions().await,
+            turn.reset().await,
+            // Last: no portal keeps its sessions there any more.
+            self.redis.end().await,
+        ];
+        drop(turn);
+        let text = if undone.iter().all(Result::is_ok) { "the lab was reset" } else { "the lab was reset in part" };
+        self.recorder.record(EventKind::Lab(LabNote { text: text.to_owned() }));
+        undone.into_iter().collect()
     }
 
     /// Switches faults; gives the names of those that are on then.
     pub(crate) async fn switch_faults(&self, on: &[Named], off: &[Named]) -> Result<Vec<String>, Trouble> {
         faults::refuse_exposed(self.bind, on)?;
         faults::refuse_foreign(self.foreign, on)?;
-        let names = self.faults.switch(&self.admin, &self.portals, on, off).await?;
+        let _turn = self.hosting.turn().await;
+        let names = self.faults.switch(&self.admin, &self.hosting.portals(), on, off).await?;
         let text =
             if names.is_empty() { "no fault is on".to_owned() } else { format!("faults on: {}", names.join(", ")) };
         self.recorder.record(EventKind::Lab(LabNote { text }));

@@ -119,6 +119,24 @@ async fn a_keycloak_that_is_killed_is_noticed_and_its_container_removed_by_the_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_container_keeps_its_database_and_its_ports() {
+    built().await;
+    let run = Run::new("restart");
+    for reach in [Reach::HostNetwork, Reach::Published] {
+        let options = DockerOptions { reach: Some(reach), ..DockerOptions::default() };
+        let mut running = docker::start(&run.launch, &options, CancellationToken::new()).await.unwrap();
+        let upstream = running.upstream.clone();
+        running.restart(&CancellationToken::new()).await.unwrap();
+        assert_eq!(running.upstream, upstream);
+        assert_eq!(json(&upstream, DISCOVERY).await["issuer"], ISSUER);
+        let admin = &run.launch.admin;
+        assert_eq!(admin_sign_in(&upstream, &admin.username, &admin.password).await, Ok(()));
+        running.stop().await.unwrap();
+        assert_eq!(containers_with(&run.label()).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_published_ports_keycloak_is_reached_on_loopback_as_well() {
     built().await;
     let run = Run::new("published");

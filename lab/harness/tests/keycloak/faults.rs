@@ -9,7 +9,7 @@ use serde_json::Value;
 mod acts;
 mod in_portals;
 mod looks;
-mod stage;
+pub(crate) mod stage;
 
 use stage::Stage;
 

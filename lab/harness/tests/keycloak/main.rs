@@ -9,4 +9,6 @@ mod cache;
 mod cancelling;
 mod external;
 mod faults;
+mod hosting;
+mod restart;
 mod trouble;

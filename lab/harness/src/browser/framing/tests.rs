@@ -1,4 +1,4 @@
-use super::{may_load_frame, runs_in_frame};
+use super::{may_load_frame, runs_in_frame, runs_inline_scripts};
 use url::Url;
 
 fn url(text: &str) -> Url {
@@ -33,4 +33,13 @@ fn keycloaks_logout_page_may_load_the_frames_it_names_and_no_others() {
     assert!(!may_load_frame(csp, &page, &url("http://localhost:3001/logout")));
     assert!(!may_load_frame(Some("default-src 'none'"), &page, &url("http://localhost:3002/")));
     assert!(may_load_frame(None, &page, &url("http://localhost:3002/")));
+}
+
+#[test]
+fn a_policy_with_a_nonce_runs_no_strange_inline_script() {
+    assert!(!runs_inline_scripts("default-src 'self'; script-src 'self' 'nonce-abc'"));
+    assert!(!runs_inline_scripts("default-src 'self'"));
+    assert!(runs_inline_scripts("script-src 'self' 'unsafe-inline'"));
+    assert!(!runs_inline_scripts("script-src 'unsafe-inline' 'nonce-abc'"), "a nonce switches `unsafe-inline` off");
+    assert!(runs_inline_scripts("frame-src 'self'; frame-ancestors 'self'"), "the policy says nothing of scripts");
 }

@@ -6,10 +6,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Admin, unexpected};
-use crate::trouble::Trouble;
+use crate::acts::{Grant, listener_name};
+use crate::trouble::{Kind, Trouble};
 
 /// Priority of the first key that a lesson adds: above the 100 of the realm's own.
 const PRIORITY: usize = 200;
+/// Priority of a key that a lesson imports: below the realm's own, so it never signs.
+const IMPORTED: usize = 50;
 /// What such keys are called.
 const ADDED: &str = "rotated";
 /// How many of the newest events are looked at; one step of a lesson writes a few.
@@ -123,6 +126,104 @@ impl Admin {
             }
         }
         Ok(())
+    }
+
+    /// Imports an RSA key that verifies and does not sign: its priority is below the realm's own. `pem`: its private half.
+    pub(crate) async fn import_signing_key(&self, pem: &str) -> Result<(), Trouble> {
+        let realm = self.get(&format!("realms/{REALM}")).await?;
+        let body = json!({
+            "name": ADDED, "providerId": "rsa", "providerType": "org.keycloak.keys.KeyProvider",
+            "parentId": realm["id"],
+            "config": {
+                "priority": [IMPORTED.to_string()], "enabled": ["true"], "active": ["true"],
+                "algorithm": ["RS256"], "privateKey": [pem],
+            },
+        });
+        self.post(&format!("realms/{REALM}/components"), Some(&body)).await
+    }
+
+    /// The `kid` of the key that a lesson has imported.
+    pub(crate) async fn imported_kid(&self) -> Result<String, Trouble> {
+        let keys = self.get(&format!("realms/{REALM}/keys")).await?;
+        let mut all = keys["keys"].as_array().into_iter().flatten();
+        let imported = all.find(|key| key["providerPriority"] == json!(IMPORTED));
+        let kid = imported.and_then(|key| key["kid"].as_str());
+        kid.map(str::to_owned).ok_or_else(|| {
+            Trouble::new(
+                Kind::Lesson,
+                "there is no key of a test realm: nobody has imported one",
+                "the lesson's steps stand in the wrong order",
+                "let an administrator import it before: `imports-test-key`",
+            )
+        })
+    }
+
+    /// Lets a client hear by the front channel, at the path of its back channel.
+    pub(crate) async fn hear_by_front_channel(&self, client: Client) -> Result<(), Trouble> {
+        let mut found = self.client(client).await?;
+        found["frontchannelLogout"] = true.into();
+        let address =
+            found["attributes"]["post.logout.redirect.uris"].as_str().and_then(|uris| uris.split("##").next());
+        let address = address.and_then(|uri| url::Url::parse(uri).ok()).and_then(|uri| uri.join("/logout").ok());
+        let address = address.ok_or_else(|| unexpected("clients", "no address of the portal"))?;
+        // The address that browsers know: the one of the back channel may be another, where Keycloak runs in a container.
+        found["attributes"]["frontchannel.logout.url"] = address.as_str().into();
+        found["attributes"]["frontchannel.logout.session.required"] = "true".into();
+        self.put_client(&found).await
+    }
+
+    /// Registers applications that listen to the back channel, beside the internal portal's addresses.
+    pub(crate) async fn register_listeners(&self, count: u32) -> Result<(), Trouble> {
+        let internal = self.client(Client::Internal).await?;
+        let address = |text: Option<&str>, path: &str| {
+            let url = text.and_then(|text| url::Url::parse(text).ok()).and_then(|url| url.join(path).ok());
+            url.ok_or_else(|| unexpected("clients", "no address of the internal portal"))
+        };
+        let attributes = &internal["attributes"];
+        for number in 1..=count {
+            let name = listener_name(number);
+            let page = address(attributes["post.logout.redirect.uris"].as_str(), &format!("/listener/{name}/"))?;
+            let heard = address(attributes["backchannel.logout.url"].as_str(), &format!("/listener/{name}/logout"))?;
+            let body = json!({
+                "clientId": name, "protocol": "openid-connect", "publicClient": true, "standardFlowEnabled": true,
+                "redirectUris": [page.as_str()], "frontchannelLogout": false,
+                "attributes": {
+                    "backchannel.logout.url": heard.as_str(), "backchannel.logout.session.required": "true",
+                },
+            });
+            self.post(&format!("realms/{REALM}/clients"), Some(&body)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes all listeners away.
+    pub(crate) async fn delete_listeners(&self) -> Result<(), Trouble> {
+        let mut url = self.url(&format!("realms/{REALM}/clients"));
+        url.query_pairs_mut().append_pair("clientId", "listener-").append_pair("search", "true");
+        let found = self.json(Method::GET, url, None).await?;
+        for client in found.as_array().into_iter().flatten() {
+            if let Some(id) = client["id"].as_str() {
+                self.delete(&format!("realms/{REALM}/clients/{id}")).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a user one of Keycloak's own roles.
+    pub(crate) async fn grant(&self, username: &str, role: Grant) -> Result<(), Trouble> {
+        let id = self.user_id(REALM, username).await?;
+        let (of_role, mappings) = match role {
+            Grant::OfflineAccess => (format!("realms/{REALM}/roles/offline_access"), "realm".to_owned()),
+            Grant::ManageAccount => {
+                let mut url = self.url(&format!("realms/{REALM}/clients"));
+                url.query_pairs_mut().append_pair("clientId", "account");
+                let clients = self.json(Method::GET, url, None).await?;
+                let client = clients[0]["id"].as_str().ok_or_else(|| unexpected("clients", "no client `account`"))?;
+                (format!("realms/{REALM}/clients/{client}/roles/manage-account"), format!("clients/{client}"))
+            }
+        };
+        let role = self.get(&of_role).await?;
+        self.post(&format!("realms/{REALM}/users/{id}/role-mappings/{mappings}"), Some(&json!([role]))).await
     }
 
     /// The `kid` of the key that signs with RS256 now.

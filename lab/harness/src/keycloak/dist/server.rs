@@ -110,6 +110,15 @@ pub(super) struct Ready {
     pub group: Group,
     /// Its private address.
     pub upstream: Url,
+    /// Where it listens.
+    pub ports: Ports,
+}
+
+/// The two ports of one server, on loopback.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    http: u16,
+    management: u16,
 }
 
 impl Server<'_> {
@@ -119,7 +128,8 @@ impl Server<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_start(how, cancel).await? {
+            let [http, management] = ports::free()?;
+            match self.try_start(how, Ports { http, management }, cancel).await? {
                 Ok(ready) => return Ok(ready),
                 Err(bind_failure) if tries == PORT_TRIES => return Err(bind_failure.into()),
                 Err(_) => {
@@ -131,9 +141,31 @@ impl Server<'_> {
         }
     }
 
+    /// Starts it where it was before, with the database that is there, and waits until it is ready. Errors: as for
+    /// [`Self::start`].
+    pub(super) async fn start_again(
+        &self,
+        how: &Start<'_>,
+        at: Ports,
+        cancel: &CancellationToken,
+    ) -> Result<Ready, Trouble> {
+        for _ in 1..PORT_TRIES {
+            // Not ready: somebody's connection goes out from that very port at the moment.
+            if let Ok(ready) = self.try_start(how, at, cancel).await? {
+                return Ok(ready);
+            }
+        }
+        self.try_start(how, at, cancel).await?
+    }
+
     /// One try. The inner error says that a port was taken in between, so that another try makes sense.
-    async fn try_start(&self, how: &Start<'_>, cancel: &CancellationToken) -> Result<Result<Ready, Trouble>, Failure> {
-        let [port, management] = ports::free()?;
+    async fn try_start(
+        &self,
+        how: &Start<'_>,
+        at: Ports,
+        cancel: &CancellationToken,
+    ) -> Result<Result<Ready, Trouble>, Failure> {
+        let Ports { http: port, management } = at;
         let begun = Instant::now();
         let log_before = fs::metadata(self.log).map_or(0, |meta| meta.len());
         let mut group =
@@ -141,7 +173,7 @@ impl Server<'_> {
         let upstream = loopback(port);
         let readiness = Readiness::of(&upstream, Some(&loopback(management)), how.public_url, how.deadline);
         let outcome = readiness.wait(group.ended(), cancel).await;
-        let Err(not_ready) = outcome else { return Ok(Ok(Ready { group, upstream })) };
+        let Err(not_ready) = outcome else { return Ok(Ok(Ready { group, upstream, ports: at })) };
         if matches!(not_ready, NotReady::Cancelled) {
             group.stop_within(INTERRUPTED_STOP).await?;
             return Err(interrupted().into());

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use testcontainers::{ContainerAsync, GenericImage};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::engine::Engine;
-use crate::keycloak::Supervised;
+use super::reach::Ports;
+use crate::keycloak::readiness::Readiness;
+use crate::keycloak::{Death, Launch, Supervised};
 use crate::trouble::Trouble;
 
 /// Keycloak needs 1.1 s to end in good order. Its database goes with the container, so nothing is lost after this.
@@ -19,11 +22,14 @@ pub(super) struct Container {
     started: Option<ContainerAsync<GenericImage>>,
     engine: Engine,
     id: String,
+    /// What another start has to wait for.
+    launch: Launch,
+    ports: Ports,
 }
 
 impl Container {
-    pub(super) fn new(started: ContainerAsync<GenericImage>, engine: Engine) -> Self {
-        Self { id: started.id().to_owned(), started: Some(started), engine }
+    pub(super) fn new(started: ContainerAsync<GenericImage>, engine: Engine, launch: Launch, ports: Ports) -> Self {
+        Self { id: started.id().to_owned(), started: Some(started), engine, launch, ports }
     }
 
     /// Resolves when it has ended, and says how.
@@ -55,9 +61,28 @@ impl Supervised for Container {
         self.remove().await
     }
 
-    async fn died(&mut self) -> String {
-        let how = self.ended().await;
+    /// The engine's own stop and start: the container keeps its files, and with them the database, and its ports.
+    async fn restart(&mut self, cancel: &CancellationToken) -> Result<Option<i32>, Trouble> {
+        let began = Instant::now();
+        self.engine.stop(&self.id, GRACE_SECONDS).await?;
+        self.engine.start(&self.id).await?;
+        self.engine.keep_log(&self.id, &self.launch.log_file);
+        let management = self.ports.management_url();
+        let launch = &self.launch;
+        let readiness = Readiness::of(&self.ports.upstream(), Some(&management), &launch.public_url, launch.deadline);
+        let Err(not_ready) = readiness.wait(self.ended(), cancel).await else { return Ok(None) };
         let log = self.last_lines().await;
-        if log.is_empty() { how } else { format!("{how}\nlast lines of Keycloak's log:\n{log}") }
+        // A Keycloak that is not ready is none: whoever watches it shall see it end.
+        self.engine.stop(&self.id, 0).await?;
+        Err(not_ready.trouble(&readiness.issuer, began, &log))
+    }
+
+    fn death(&self) -> Death {
+        let (engine, id) = (self.engine.clone(), self.id.clone());
+        Box::pin(async move {
+            let how = engine.ended(&id).await;
+            let log = engine.last_lines(&id).await;
+            if log.is_empty() { how } else { format!("{how}\nlast lines of Keycloak's log:\n{log}") }
+        })
     }
 }

@@ -12,7 +12,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use crate::recorder::Recorder;
-use crate::tap::{Disturbance, Handle, KnownApp, Masker, PROBE_HEADER, Registry, STRANGER_HEADER, Tap};
+use crate::tap::overtaking::Overtaking;
+use crate::tap::{BROWSER_HEADER, Disturbance, Handle, KnownApp, Masker, PROBE_HEADER, Registry, STRANGER_HEADER, Tap};
 
 struct Stand {
     logout: Url,
@@ -129,4 +130,53 @@ async fn the_labs_probes_pass_and_a_stranger_is_no_keycloak() {
     assert_eq!(who, [Party::Lab, Party::Stranger]);
     assert!(stand.arrived.lock().unwrap().iter().all(|(_, headers)| !headers.contains_key(STRANGER_HEADER)));
     assert_eq!(stand.handle.last_token(), None, "only what Keycloak sent is worth copying");
+}
+
+#[tokio::test]
+async fn a_queue_answers_at_once_and_hands_on_later_unless_the_lesson_is_over() {
+    let stand = Stand::new().await;
+    stand.handle.set(Some(Disturbance::QueuesForSeconds(1)));
+    assert_eq!(stand.post(&[]).await, Some(200));
+    assert_eq!(stand.arrived(), 0, "it waits");
+    let later = tokio::time::Instant::now() + Duration::from_secs(10);
+    while stand.arrived() == 0 && tokio::time::Instant::now() < later {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(stand.arrived(), 1);
+    assert_eq!(stand.written().await, vec![(BACK.0, BACK.1, Some(200)); 2], "the queue's answer and the portal's");
+    assert_eq!(stand.post(&[]).await, Some(200));
+    stand.handle.reset();
+    // Longer than the queue keeps anything: what is checked is that nothing comes.
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    assert_eq!(stand.arrived(), 1, "what waited in the queue went with the lesson");
+}
+
+#[tokio::test]
+async fn a_form_that_is_overtaken_arrives_when_the_session_has_ended() {
+    let stand = Stand::new().await;
+    let order: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (ended, seen) = (order.clone(), stand.arrived.clone());
+    let logs_out = Arc::new(move |sid: String| {
+        let (ended, seen) = (ended.clone(), seen.clone());
+        Box::pin(async move { ended.lock().unwrap().push(format!("{sid} ended after {}", seen.lock().unwrap().len())) })
+            as futures_util::future::BoxFuture<'static, ()>
+    });
+    stand.handle.overtake(Overtaking::PostOf("s1".to_owned()), logs_out);
+    assert_eq!(stand.post(&[]).await, Some(200), "Keycloak's own POST is not meant");
+    assert!(order.lock().unwrap().is_empty());
+    assert_eq!(stand.post(&[(BROWSER_HEADER, "john")]).await, Some(200));
+    assert_eq!(*order.lock().unwrap(), ["s1 ended after 1"], "before its body came, and once");
+    assert_eq!(stand.arrived(), 2);
+    assert_eq!(stand.post(&[(BROWSER_HEADER, "john")]).await, Some(200));
+    assert_eq!(order.lock().unwrap().len(), 1, "only the next one");
+}
+
+#[tokio::test]
+async fn a_tap_answers_for_listeners_and_writes_down_who_was_told() {
+    let stand = Stand::new().await;
+    let url = stand.logout.join("/listener/listener-07/logout").unwrap();
+    let answer = crate::http::client(Duration::from_secs(5)).post(url).form(&[("logout_token", "a.b.c")]).send().await;
+    assert_eq!(answer.unwrap().status().as_u16(), 200);
+    assert_eq!(stand.written().await, [(BACK.0, BACK.1, Some(200))]);
+    assert_eq!(stand.arrived(), 0, "the portal behind the tap has nothing to do with it");
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::Parts;
@@ -13,15 +14,19 @@ use crate::control::client::LabClient;
 use crate::control::messages::Topology;
 use crate::control::server;
 use crate::faults::{Change, Faults};
+use crate::hosting::Hosting;
 use crate::keycloak::admin::Admin;
-use crate::keycloak::{Credentials, RuntimeKind};
+use crate::keycloak::{Credentials, Keeper, RuntimeKind};
 use crate::listening::{self, Limits};
 use crate::ports::Ports;
 use crate::recorder::Recorder;
+use crate::redis::Redis;
+use crate::state::{Folders, Seat};
+use crate::tap::Masker;
 use crate::trouble::Kind;
 
 /// A lab that other computers can reach. Nothing of Keycloak is there: what is refused must not get that far.
-fn exposed() -> Parts {
+fn exposed(seat: &Seat) -> Parts {
     let nowhere: Url = "http://127.0.0.1:9/".parse().unwrap();
     let bind = "192.0.2.1".parse().unwrap();
     let credentials = Credentials { username: "nobody".to_owned(), password: String::new() };
@@ -35,9 +40,12 @@ fn exposed() -> Parts {
         },
         chosen: Chosen { ports: Ports::Auto, bind, realm: String::new(), distribution: None, image: None, url: None },
         recorder: Recorder::new(),
-        admin: Admin::new(nowhere.clone(), &nowhere, credentials),
+        admin: Arc::new(Admin::new(nowhere.clone(), &nowhere, credentials)),
+        secrets: realm::Secrets { internal: String::new(), admin: String::new() },
         upstream: nowhere,
-        portals: Vec::new(),
+        keycloak: Arc::new(Keeper::of_nothing()),
+        hosting: Hosting::new(Recorder::new(), Masker::new(), CancellationToken::new(), TaskTracker::new()),
+        redis: Redis::of(seat),
         faults: Faults::default(),
         deeds: Deeds::default(),
         taps: Vec::new(),
@@ -53,7 +61,10 @@ async fn a_running_lab_that_others_can_reach_gets_no_faults_and_says_why() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let stop = CancellationToken::new();
-    let router = server::router(Arc::new(exposed()), "word", stop.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let folders = Folders { cache: folder.path().join("cache"), state: folder.path().join("state") };
+    let seat = Seat::claim_own(&folders).unwrap();
+    let router = server::router(Arc::new(exposed(&seat)), "word", stop.clone());
     let serving = tokio::spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let client = LabClient::new(base, "word".to_owned());
 

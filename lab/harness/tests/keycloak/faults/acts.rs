@@ -1,6 +1,6 @@
 //! What an administrator, the network and time do in a lesson happens, and a reset leaves no trace of it.
 
-use lab::acts::{About, Act, Lifetimes, Sent};
+use lab::acts::{About, Act, Grant, Lifetimes, Sent};
 use lab::browser::{Place, SignOut};
 use lab::tap::Disturbance;
 use lab_trace::{EventKind, Party};
@@ -28,6 +28,7 @@ async fn a_reset_undoes_everything_that_a_lesson_did_to_the_realm() {
     let stage = Stage::start().await;
     stage.lab.reset().await.unwrap();
     let (before, alex) = (stage.lab.realm().await.unwrap(), user(&stage, "alex.admin").await);
+    let john = user(&stage, "john.employee").await;
     let kid = stage.admin.signing_kid().await.unwrap();
 
     stage.lab.act(&Act::TakeRoles { username: name("alex.admin") }).await.unwrap();
@@ -48,12 +49,22 @@ async fn a_reset_undoes_everything_that_a_lesson_did_to_the_realm() {
     stage.lab.act(&Act::SetLifetimes(Lifetimes { idle: Some(10), ..Lifetimes::default() })).await.unwrap();
     stage.lab.act(&Act::PushNotBefore).await.unwrap();
     stage.lab.act(&Act::LogOutEverybody).await.unwrap();
+    stage.lab.act(&Act::RotateRefreshTokens).await.unwrap();
+    stage.lab.act(&Act::ImportTestKey).await.unwrap();
+    stage.lab.act(&Act::RegisterListeners { count: 3 }).await.unwrap();
+    for portal in ["internal", "admin"] {
+        stage.lab.act(&Act::HearByFrontChannel { portal: name(portal) }).await.unwrap();
+    }
+    for role in [Grant::OfflineAccess, Grant::ManageAccount] {
+        stage.lab.act(&Act::Grant { username: name("john.employee"), role }).await.unwrap();
+    }
     let unknown = stage.lab.act(&Act::DisableUser { username: name("nobody") }).await.unwrap_err();
     assert!(unknown.what.contains("no user nobody"), "{unknown:?}");
 
     stage.lab.reset().await.unwrap();
     assert_same(&before, &stage.lab.realm().await.unwrap());
     assert_eq!(user(&stage, "alex.admin").await, alex);
+    assert_eq!(user(&stage, "john.employee").await, john);
     assert_eq!(stage.admin.signing_kid().await.unwrap(), kid);
     for (person, user) in [("john", User::John), ("alex", User::Alex)] {
         let seen = stage.person(person, user).sign_in("admin").await.unwrap();

@@ -1,5 +1,6 @@
 //! A lab for the looks: started once, with people in fresh browsers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,19 +21,19 @@ use realm::{Realm, User};
 use tokio_util::sync::CancellationToken;
 
 /// The lab, and what looks need of it.
-pub(super) struct Stage {
-    pub(super) lab: LabClient,
-    pub(super) topology: Arc<Topology>,
-    pub(super) prober: Prober,
-    pub(super) http: reqwest::Client,
+pub(crate) struct Stage {
+    pub(crate) lab: LabClient,
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) prober: Prober,
+    pub(crate) http: reqwest::Client,
     /// For what no fault of the lab does.
-    pub(super) admin: Admin,
-    running: Lab,
-    _folder: tempfile::TempDir,
+    pub(crate) admin: Admin,
+    pub(crate) running: Lab,
+    folder: tempfile::TempDir,
 }
 
 impl Stage {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The name is part of the prepared Keycloak; the password is this run's own.
         let password = format!("pw-{}", std::process::id());
@@ -63,34 +64,48 @@ impl Stage {
             lab,
             admin,
             running,
-            _folder: folder,
+            folder,
         }
     }
 
-    pub(super) async fn stop(self) {
+    /// Everything that this lab writes is below.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap()
+    }
+
+    /// What everything that this lab started is marked with.
+    pub(crate) fn run_id(&self) -> String {
+        let seats = std::fs::read_dir(self.folder.path().join("state/own")).unwrap();
+        let ids: Vec<String> =
+            seats.map(|seat| std::fs::read_to_string(seat.unwrap().path().join("run-id")).unwrap()).collect();
+        assert_eq!(ids.len(), 1, "one lab: {ids:?}");
+        ids.concat()
+    }
+
+    pub(crate) async fn stop(self) {
         self.running.shutdown().await.unwrap();
     }
 
-    pub(super) async fn on(&self, fault: &str) {
+    pub(crate) async fn on(&self, fault: &str) {
         let change = Change { on: vec![fault.to_owned()], off: Vec::new() };
         let on = self.lab.switch_faults(&change).await.unwrap();
         assert!(on.iter().any(|name| name == fault), "{on:?}");
     }
 
     /// Rules that find something in the running realm, beyond what the lab accepts.
-    pub(super) async fn findings(&self) -> Vec<String> {
+    pub(crate) async fn findings(&self) -> Vec<String> {
         let realm = self.lab.realm().await.unwrap();
         let judged = judge(&realm, realm::lint(&realm), &accepted());
         judged.findings.iter().map(|finding| finding.rule.id.to_owned()).collect()
     }
 
     /// Somebody with a fresh browser.
-    pub(super) fn person(&self, name: &str, user: User) -> Person {
+    pub(crate) fn person(&self, name: &str, user: User) -> Person {
         Person::new(self.topology.clone(), name, user.username(), user.password())
     }
 
     /// What passed the taps after `mark`.
-    pub(super) async fn exchanges(&self, mark: u64) -> Vec<Exchange> {
+    pub(crate) async fn exchanges(&self, mark: u64) -> Vec<Exchange> {
         let events = self.lab.events_since(mark).await.unwrap();
         let exchange = |kind| match kind {
             EventKind::Exchange(exchange) => Some(*exchange),
@@ -100,19 +115,19 @@ impl Stage {
     }
 
     /// What the cell of the matrix for one person and portal says; `sso` for the single sign-on.
-    pub(super) async fn cell(&self, person: &Person, of: &str) -> CellState {
+    pub(crate) async fn cell(&self, person: &Person, of: &str) -> CellState {
         let matrix = self.prober.matrix(&self.topology, &[person]).await.unwrap();
         let is = |cell: &&Cell| cell.of == of;
         matrix.rows[0].cells.iter().find(is).unwrap().state
     }
 
     /// A portal's address, with a trailing slash.
-    pub(super) fn portal(&self, name: &str) -> String {
+    pub(crate) fn portal(&self, name: &str) -> String {
         self.topology.portal(name).unwrap().url.to_string()
     }
 
     /// An address of the realm's protocol endpoints.
-    pub(super) fn endpoint(&self, path: &str) -> String {
+    pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}/protocol/openid-connect/{path}", self.topology.issuer)
     }
 }
