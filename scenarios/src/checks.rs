@@ -1,16 +1,18 @@
 //! Expectations against what was seen. Verdicts rest on taps and probes, never on a portal's word.
 
 mod likely;
+mod log;
 mod page;
+mod program;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lab::browser::Sight;
 use lab::control::messages::Topology;
 use lab_trace::{Cell, CellState, Channel, Exchange, Matrix, Party, Shown};
 
-use crate::lesson::Step;
+use crate::lesson::{Action, Step};
 use crate::run::Numbered;
 use crate::vocabulary::{Exchanger, Person, Worth};
 
@@ -56,6 +58,8 @@ pub struct Evidence<'a> {
     pub keycloak: &'a [String],
     /// How often each portal asked Keycloak for its keys.
     pub key_fetches: &'a BTreeMap<String, usize>,
+    /// Portals whose own log got a piece of a token in this step.
+    pub leaks: &'a BTreeSet<String>,
 }
 
 impl Check {
@@ -77,7 +81,10 @@ pub fn checks(evidence: &Evidence<'_>) -> Vec<Check> {
     checks.extend(expect.code_exchanged_by.map(|by| evidence.code_exchanged(by)));
     checks.extend(expect.told.iter().map(|told| evidence.told(told)));
     checks.extend(expect.not_told.iter().map(|portal| evidence.not_told(*portal)));
+    checks.extend(expect.listeners_told.map(|count| evidence.listeners_told(count)));
     checks.extend(expect.answered.map(|status| evidence.answered(status)));
+    checks.extend(program::checks(evidence, expect));
+    checks.extend(log::checks(evidence, expect));
     checks.extend(expect.fetches_keys.iter().map(|(portal, count)| evidence.fetches_keys(portal.word(), *count)));
     checks.extend(expect.keycloak_writes.iter().map(|kind| evidence.keycloak_writes(kind, true)));
     checks.extend(expect.keycloak_does_not_write.iter().map(|kind| evidence.keycloak_writes(kind, false)));
@@ -95,21 +102,49 @@ impl Evidence<'_> {
         self.exchanges.iter().find(|numbered| wanted(&numbered.exchange))
     }
 
+    /// What the step's program asked Keycloak: the first request of a server, since what others ask follows from it.
+    fn programs(&self) -> Option<&Numbered> {
+        if !matches!(self.step.action, Action::Script(_)) {
+            return None;
+        }
+        self.find(|exchange| exchange.callee == Party::Keycloak && exchange.channel == Channel::Server)
+    }
+
     /// The portal that the person's step is about.
     fn portal(&self) -> Option<&'static str> {
         self.step.seat().map(|(_, portal)| portal.word())
     }
 
     fn answered(&self, wanted: u16) -> Check {
-        let posts = || self.exchanges.iter().filter(|numbered| numbered.exchange.caller == Party::Stranger);
+        let posts = || {
+            let program = self.programs().into_iter();
+            self.exchanges.iter().filter(|numbered| numbered.exchange.caller == Party::Stranger).chain(program)
+        };
         let odd = posts().find(|numbered| numbered.exchange.status() != Some(wanted));
         let found = odd.or_else(|| posts().next());
         let status = found.and_then(|numbered| numbered.exchange.status());
-        Check::new(format!("the stranger is answered {wanted}"), status == Some(wanted), || Failure {
+        let who = if self.programs().is_some() { "program" } else { "stranger" };
+        Check::new(format!("the {who} is answered {wanted}"), status == Some(wanted), || Failure {
             expected: wanted.to_string(),
             seen: status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
             proof: found.map(|numbered| numbered.number),
-            likely: likely::STRANGER,
+            likely: if self.programs().is_some() { likely::PROGRAM } else { likely::STRANGER },
+        })
+    }
+
+    fn listeners_told(&self, wanted: usize) -> Check {
+        let told = self.exchanges.iter().filter(|numbered| {
+            let exchange = &numbered.exchange;
+            exchange.channel == Channel::BackChannel
+                && exchange.status() == Some(200)
+                && matches!(&exchange.callee, Party::App(name) if name.starts_with("listener-"))
+        });
+        let count = told.count();
+        Check::new(format!("{wanted} listeners are told"), count == wanted, || Failure {
+            expected: wanted.to_string(),
+            seen: count.to_string(),
+            proof: None,
+            likely: likely::TIMES,
         })
     }
 

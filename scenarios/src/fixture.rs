@@ -216,6 +216,8 @@ pub(crate) fn sight() -> Sight {
         text: "Access required".to_owned(),
         offers: vec!["signout".to_owned()],
         asked_for_password: false,
+        scripts_of: Vec::new(),
+        runs_inline_scripts: false,
     }
 }
 
@@ -246,6 +248,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         old: &[],
         keycloak: &[],
         key_fetches: &BTreeMap::new(),
+        leaks: &std::collections::BTreeSet::new(),
     };
     let checks = crate::checks::checks(&evidence);
     let done = StepRun {
@@ -265,5 +268,6 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         driver: Driver::Http,
         faults: Vec::new(),
         steps: vec![done],
+        invariants: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::vocabulary::{
-    Administrator, Altered, Control, Expect, FrontMatter, How, Lab, Person, Portal, Prediction, Stranger,
+    Administrator, Altered, Control, Expect, FrontMatter, How, Lab, Link, Person, Portal, Prediction, Script, Stranger,
 };
 
 /// A lesson as it was read.
@@ -61,6 +61,8 @@ pub enum Action {
     Lab(Lab),
     /// A stranger tries something.
     Stranger(Stranger),
+    /// A program outside of the browser asks Keycloak for something.
+    Script(Script),
 }
 
 /// What a person can do.
@@ -77,6 +79,10 @@ pub enum Deed {
     AnswerLogoutQuestion(Portal),
     /// Loads the portal's last callback once more.
     RepeatCallback(Portal),
+    /// Follows a link on a page elsewhere on the web.
+    FollowLink(Link),
+    /// Signs in at so many of the registered listeners; the exchanges of these sign-ins are left out of the transcript.
+    OpenListeners(u32),
     /// Presses a button of the admin dashboard.
     Press(Control),
     /// Sends what the button would send, with or without a button.
@@ -100,6 +106,15 @@ impl Lesson {
     /// Whether something else than people's sessions may be different after it.
     pub fn changes_the_world(&self) -> bool {
         self.steps().any(|step| !matches!(step.action, Action::Person { .. }))
+    }
+
+    /// Whether it needs a Redis.
+    pub fn needs_redis(&self) -> bool {
+        let redis = |act: &Lab| match act {
+            Lab::Hosts(hosts) => hosts.sessions == crate::vocabulary::Keeps::Redis,
+            other => matches!(other, Lab::StopsRedis | Lab::StartsRedis | Lab::EmptiesRedis),
+        };
+        self.steps().any(|step| matches!(&step.action, Action::Lab(act) if redis(act)))
     }
 
     /// How long its steps let time pass, in seconds.
@@ -136,6 +151,8 @@ impl Deed {
             | Self::SignOut(portal, ..)
             | Self::AnswerLogoutQuestion(portal)
             | Self::RepeatCallback(portal) => *portal,
+            Self::FollowLink(link) => link.portal,
+            Self::OpenListeners(_) => Portal::Internal,
             Self::Press(_) | Self::Force(_) => Portal::Admin,
         }
     }
@@ -150,6 +167,7 @@ impl Action {
             Self::Person { who, .. }
             | Self::Administrator(Administrator::EndsSessionOf(who) | Administrator::LogsOut(who)) => vec![*who],
             Self::Stranger(Stranger { about, .. }) => about.iter().copied().collect(),
+            Self::Script(Script { whose, .. }) | Self::Lab(Lab::LogoutOvertakesFormOf(whose)) => vec![*whose],
             Self::Administrator(_) | Self::Lab(_) => Vec::new(),
         }
     }

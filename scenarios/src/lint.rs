@@ -4,7 +4,7 @@
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
-use crate::vocabulary::{Administrator, Expect, Lab, Prediction, Seen, State, Worth};
+use crate::vocabulary::{Administrator, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth};
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
 pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
@@ -24,6 +24,11 @@ pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
 pub fn is_negative(expect: &Expect) -> bool {
     !expect.not_told.is_empty()
         || !expect.hides.is_empty()
+        || expect.does_not_say.is_some()
+        || expect.takes_scripts_from_elsewhere == Some(false)
+        || expect.runs_smuggled_scripts == Some(false)
+        || expect.readable_elsewhere == Some(false)
+        || !expect.logs_no_token.is_empty()
         || expect.told.iter().any(|told| !told.without.is_empty())
         || expect.asked_for_password == Some(false)
         || !expect.keycloak_does_not_write.is_empty()
@@ -181,6 +186,9 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
         let of_people = expect.asked_for_password.is_some()
             || expect.sees.is_some()
             || expect.says.is_some()
+            || expect.does_not_say.is_some()
+            || expect.takes_scripts_from_elsewhere.is_some()
+            || expect.runs_smuggled_scripts.is_some()
             || expect.status.is_some()
             || !expect.shows.is_empty()
             || !expect.hides.is_empty()
@@ -192,9 +200,20 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             "move it to a step with `who`",
         );
         misplaced(
-            expect.answered.is_some() && !matches!(step.action, Action::Stranger(_)),
-            "`answered` belongs to a stranger's step",
-            "move it to the step with `stranger`, or write it into an entry of `told`",
+            expect.answered.is_some() && !matches!(step.action, Action::Stranger(_) | Action::Script(_)),
+            "`answered` belongs to a stranger's or a program's step",
+            "move it to the step with `stranger` or `script`, or write it into an entry of `told`",
+        );
+        misplaced(
+            (expect.readable_elsewhere.is_some() || !expect.answer_has.is_empty())
+                && !matches!(step.action, Action::Script(_)),
+            "nothing asks Keycloak in this step, and the expectation is about Keycloak's answer",
+            "move it to the step with `script`",
+        );
+        misplaced(
+            expect.answer_has.iter().any(|member| !member.contains(": ")),
+            "a member of an answer has a name and a value",
+            "write it as \"name: value\", for example \"active: false\"",
         );
     }
     found
@@ -235,11 +254,40 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
         Action::Lab(Lab::Waits(seconds)) if !(1..=60).contains(seconds) => {
             Some(("a lesson cannot wait that long", "wait 1 to 60 seconds, and shorten Keycloak's own times instead"))
         }
+        Action::Lab(Lab::MovesClock(0)) => Some(("the clocks are not moved at all", "move them by at least a second")),
+        Action::Person { does: Deed::SignOut(Portal::External, Some(How::DoubleClick), _), .. } => Some((
+            "the external portal's button is a script, which forgets the tokens at the first click",
+            "click twice at internal or admin",
+        )),
         Action::Lab(Lab::MovesClock(seconds)) if seconds.unsigned_abs() > 366 * 86_400 => {
             Some(("the clocks cannot be moved that far", "move them by at most a year, in seconds"))
         }
         Action::Lab(Lab::Delays(delays)) if !(1..=4).contains(&delays.seconds) => {
             Some(("a delay of this length shows nothing", "delay by 1 to 4 seconds: after 5 Keycloak gives up"))
+        }
+        Action::Administrator(Administrator::RegistersListeners(count))
+        | Action::Person { does: Deed::OpenListeners(count), .. }
+            if !(1..=lab::acts::MOST_LISTENERS).contains(count) =>
+        {
+            Some(("so many listeners cannot be had", "use 1 to 50"))
+        }
+        Action::Lab(Lab::EndsBySid(Portal::External))
+        | Action::Administrator(Administrator::LetsHearByFrontChannel(Portal::External)) => {
+            Some(("the external portal has no sessions on a server", "name internal or admin"))
+        }
+        Action::Lab(Lab::Queues(queues)) if !(1..=10).contains(&queues.seconds) => {
+            Some(("a queue of this length shows nothing", "let it hand on after 1 to 10 seconds"))
+        }
+        Action::Lab(Lab::Hosts(hosts)) if !(1..=2).contains(&hosts.replicas) => {
+            Some(("a portal is not hosted like that here", "use 1 or 2 replicas"))
+        }
+        Action::Lab(Lab::Hosts(hosts)) if hosts.portal == Portal::External => {
+            Some(("the external portal has no sessions of its own to keep", "host internal or admin"))
+        }
+        Action::Stranger(Stranger { posts, about: None, .. })
+            if !matches!(posts, Letter::Nonsense | Letter::Copy | Letter::CopyForOther) =>
+        {
+            Some(("such a letter is about somebody", "name the person in `about`"))
         }
         Action::Lab(Lab::AnswersFor(instead)) if status(instead.with) => {
             Some(("this is no status of an answer", "use 200 to 599"))
@@ -256,7 +304,9 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
                 "name at least one of access, code, idle, max, each from a second to a year",
             ))
         }
-        Action::Lab(_) | Action::Administrator(_) | Action::Person { .. } | Action::Stranger(_) => None,
+        Action::Lab(_) | Action::Administrator(_) | Action::Person { .. } | Action::Stranger(_) | Action::Script(_) => {
+            None
+        }
     }
 }
 

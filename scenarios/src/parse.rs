@@ -12,7 +12,7 @@ const BLOCKS: &[&str] = &["predict", "steps", "explain", "trainer"];
 
 /// What a step can be.
 const VERBS: &str = "a step has exactly one verb: with `who` opens, signs-in-at, signs-out-at, answers-logout-question-at, \
-                     repeats-callback-of, presses, forces; without `who` administrator, lab, stranger";
+                     repeats-callback-of, follows-link-to, opens-listeners, presses, forces; without `who` administrator, lab, stranger, script";
 
 /// Fences that are quoted text.
 const QUOTES: &[&str] = &["", "text", "json", "http", "sh", "yaml"];
@@ -114,6 +114,8 @@ impl File<'_> {
             words.signs_out_at.map(|portal| Deed::SignOut(portal, words.how, words.altered.clone())),
             words.answers_logout_question_at.map(Deed::AnswerLogoutQuestion),
             words.repeats_callback_of.map(Deed::RepeatCallback),
+            words.follows_link_to.map(Deed::FollowLink),
+            words.opens_listeners.map(Deed::OpenListeners),
             words.presses.map(Deed::Press),
             words.forces.map(Deed::Force),
         ]
@@ -124,6 +126,7 @@ impl File<'_> {
             words.administrator.map(Action::Administrator),
             words.lab.map(Action::Lab),
             words.stranger.map(Action::Stranger),
+            words.script.map(Action::Script),
         ]
         .into_iter()
         .flatten()
@@ -134,7 +137,7 @@ impl File<'_> {
             (Some(_), [], [_]) => {
                 return Err(self
                     .error(place, 1, "`who` belongs to people's verbs")
-                    .help("an administrator, the lab and a stranger act without `who`"));
+                    .help("an administrator, the lab, a stranger and a program act without `who`"));
             }
             (None, [_], []) => {
                 return Err(self.error(place, 1, "`who` is missing").help("add `who:` with a name, for example john"));
@@ -154,7 +157,7 @@ impl File<'_> {
             if !fits {
                 return Err(self.error(place, 1, "`altered` does not fit this step").help(
                     "at a sign-in: prompt, max-age, code-challenge, redirect-uri, callback-…; at a sign-out without \
-                     `how`: hint, client, uri, state",
+                     `how`: hint, client, uri, state, frames-without-cookies",
                 ));
             }
         }

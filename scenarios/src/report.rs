@@ -2,6 +2,7 @@
 
 pub mod folder;
 mod junit;
+mod plain;
 mod text;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::run::Run;
 use crate::transcript::render;
 
 pub use junit::junit;
+pub use plain::plain;
 pub use text::{human, summary};
 
 /// What came of one lesson.
@@ -134,27 +136,41 @@ pub(crate) fn one(finished: &Finished) -> Value {
         object["runtime"] = json!(run.topology.runtime);
         object["driver"] = json!(run.driver);
         object["steps"] = run.steps.iter().map(step).collect();
+        let broken: Vec<Value> = run.broken().map(broken).collect();
+        if !broken.is_empty() {
+            object["broken"] = json!(broken);
+        }
         object["transcript"] = json!(render(run));
     }
     object
 }
 
+/// An invariant that was broken.
+fn broken(judged: &crate::invariants::Judged) -> Value {
+    json!({
+        "id": judged.invariant.id(),
+        "clause": judged.invariant.clause(),
+        "step": judged.step,
+        "check": check(&judged.check),
+    })
+}
+
+fn check(check: &crate::checks::Check) -> Value {
+    match &check.failure {
+        None => json!({ "name": check.name, "passed": true }),
+        Some(failure) => json!({
+            "name": check.name,
+            "passed": false,
+            "expected": failure.expected,
+            "seen": failure.seen,
+            "exchange": failure.proof,
+            "likely": failure.likely,
+        }),
+    }
+}
+
 fn step(step: &crate::run::StepRun) -> Value {
-    let checks: Vec<Value> = step
-        .checks
-        .iter()
-        .map(|check| match &check.failure {
-            None => json!({ "name": check.name, "passed": true }),
-            Some(failure) => json!({
-                "name": check.name,
-                "passed": false,
-                "expected": failure.expected,
-                "seen": failure.seen,
-                "exchange": failure.proof,
-                "likely": failure.likely,
-            }),
-        })
-        .collect();
+    let checks: Vec<Value> = step.checks.iter().map(check).collect();
     json!({
         "step": step.sentence,
         "line": step.line,

@@ -5,6 +5,7 @@ use lab::control::messages::Topology;
 use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party};
 
 use crate::checks::Check;
+use crate::invariants::Judged;
 use crate::transcript::Telling;
 use crate::vocabulary::{Driver, Person};
 use crate::why::NotTold;
@@ -23,9 +24,12 @@ pub struct Run {
     pub faults: Vec<String>,
     /// The steps.
     pub steps: Vec<StepRun>,
+    /// What came of the rules that hold in every lesson.
+    pub invariants: Vec<Judged>,
 }
 
 /// A step, done and looked at.
+#[derive(Clone)]
 pub struct StepRun {
     /// The step as a sentence.
     pub sentence: String,
@@ -58,18 +62,24 @@ pub struct Numbered {
 }
 
 impl Run {
-    /// All failed checks with the number of their step.
+    /// All failed checks with the number of their step, broken invariants among them.
     pub fn failures(&self) -> impl Iterator<Item = (usize, &Check)> {
         self.steps
             .iter()
             .enumerate()
             .flat_map(|(index, step)| step.checks.iter().map(move |check| (index + 1, check)))
             .filter(|(_, check)| !check.passed())
+            .chain(self.broken().map(|judged| (judged.step, &judged.check)))
     }
 
-    /// How many checks there are.
+    /// The rules that were broken without an excuse.
+    pub fn broken(&self) -> impl Iterator<Item = &Judged> {
+        self.invariants.iter().filter(|judged| judged.fails())
+    }
+
+    /// How many checks there are; an invariant counts where it was broken.
     pub fn checks(&self) -> usize {
-        self.steps.iter().map(|step| step.checks.len()).sum()
+        self.steps.iter().map(|step| step.checks.len()).sum::<usize>() + self.broken().count()
     }
 }
 

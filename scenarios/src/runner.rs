@@ -13,6 +13,7 @@ use lab_trace::{Cell, CellState, Event, EventKind, Matrix, Party};
 use serde_json::Value;
 
 use crate::checks::{Evidence, checks};
+use crate::invariants::{Book, Seen};
 use crate::lesson::{Lesson, Step};
 use crate::lint::impossible;
 use crate::run::{Run, StepRun, select};
@@ -21,6 +22,10 @@ use crate::vocabulary::{Driver, Person};
 use crate::why::{self, Around};
 
 mod acts;
+mod closing;
+mod probe;
+
+pub use probe::Probe;
 
 /// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. Its faults and whatever
 /// else it did to the lab are taken away again.
@@ -36,24 +41,40 @@ pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
 /// # Errors
 /// As [`run`]; usage when a fault is unknown.
 pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<Run, Trouble> {
+    run_probed(lesson, lab, sabotage, Box::new(Prober::new(lab.clone()))).await
+}
+
+/// The same with another way to find out who is signed in where: to find out whether anybody would notice a wrong one.
+///
+/// # Errors
+/// As [`run_with`].
+pub async fn run_probed(
+    lesson: &Lesson,
+    lab: &LabClient,
+    sabotage: &[String],
+    prober: Box<dyn Probe>,
+) -> Result<Run, Trouble> {
     let topology = Arc::new(lab.topology().await?);
     playable(lesson, &topology)?;
     lab.reset().await?;
     let faults = plant(lesson, lab, sabotage).await?;
-    let played = play(lesson, lab, topology.clone()).await;
+    let played = play(Stage::new(lesson, lab, topology.clone(), prober), lesson).await;
     // Also after trouble: the lab is somebody's, and its next sign-in shall be as it should be.
     let mended = if faults.is_empty() && !lesson.changes_the_world() { Ok(()) } else { lab.reset().await };
-    let steps = played?;
+    let (steps, book) = played?;
     mended?;
     let topology = topology.as_ref().clone();
-    Ok(Run {
+    let mut run = Run {
         id: lesson.id().to_owned(),
         title: lesson.front.title.clone(),
         topology,
         driver: Driver::Http,
         faults,
         steps,
-    })
+        invariants: Vec::new(),
+    };
+    run.invariants = book.close(&run);
+    Ok(run)
 }
 
 /// Plants the lesson's faults in a lab without any, and gives their names.
@@ -71,8 +92,7 @@ async fn plant(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<
     Ok(on)
 }
 
-async fn play(lesson: &Lesson, lab: &LabClient, topology: Arc<Topology>) -> Result<Vec<StepRun>, Trouble> {
-    let mut stage = Stage::new(lesson, lab, topology);
+async fn play(mut stage: Stage<'_>, lesson: &Lesson) -> Result<(Vec<StepRun>, Book), Trouble> {
     let mut matrix = stage.matrix().await?;
     let mut steps = Vec::new();
     let mut next = 1;
@@ -82,7 +102,8 @@ async fn play(lesson: &Lesson, lab: &LabClient, topology: Arc<Topology>) -> Resu
         matrix = done.matrix.clone();
         steps.push(done);
     }
-    Ok(steps)
+    stage.close(&matrix).await?;
+    Ok((steps, stage.book))
 }
 
 /// Whether a lesson is true for the Keycloak that runs.
@@ -130,13 +151,14 @@ fn playable(lesson: &Lesson, topology: &Topology) -> Result<(), Trouble> {
 struct Stage<'a> {
     lab: &'a LabClient,
     topology: Arc<Topology>,
-    prober: Prober,
+    prober: Box<dyn Probe>,
     people: Vec<Person>,
     players: Vec<Player>,
+    book: Book,
 }
 
 impl<'a> Stage<'a> {
-    fn new(lesson: &Lesson, lab: &'a LabClient, topology: Arc<Topology>) -> Self {
+    fn new(lesson: &Lesson, lab: &'a LabClient, topology: Arc<Topology>, prober: Box<dyn Probe>) -> Self {
         let people: Vec<Person> = lesson.people().into_iter().collect();
         let players = people
             .iter()
@@ -145,7 +167,7 @@ impl<'a> Stage<'a> {
                 Player::new(topology.clone(), person.word(), user.username(), user.password())
             })
             .collect();
-        Self { lab, topology, prober: Prober::new(lab.clone()), people, players }
+        Self { lab, topology, prober, people, players, book: Book::of(lesson) }
     }
 
     async fn play(&mut self, step: &Step, was: &Matrix, first: usize) -> Result<StepRun, Trouble> {
@@ -179,12 +201,25 @@ impl<'a> Stage<'a> {
             old: &old,
             keycloak: &keycloak,
             key_fetches: &key_fetches(&events),
+            leaks: &leaks(&events),
         };
         let checks = checks(&evidence);
         if why::may_end_sessions(step) {
             around.after = self.sessions().await?;
         }
         let not_told = why::not_told(step, &self.topology, &exchanges, &around);
+        let topology = self.topology.clone();
+        let seen = Seen {
+            step: Some(step),
+            topology: &topology,
+            events: &events,
+            exchanges: &exchanges,
+            was,
+            matrix: &matrix,
+            sids: &sessions,
+            old: &[],
+        };
+        self.look(seen, &before).await;
         let sign_out = step.is_sign_out();
         Ok(StepRun {
             sentence: step.to_string(),
@@ -200,7 +235,8 @@ impl<'a> Stage<'a> {
 
     /// The sessions that Keycloak has of the lesson's people.
     async fn sessions(&self) -> Result<Vec<SsoSession>, Trouble> {
-        let users: BTreeSet<&str> = self.people.iter().map(|person| person.user().username()).collect();
+        let own = self.people.iter().map(|person| person.user().username());
+        let users: BTreeSet<&str> = own.chain(self.players.iter().map(Player::user)).collect();
         let mut sessions = Vec::new();
         for user in users {
             sessions.extend(self.lab.sessions(user).await?);
@@ -256,4 +292,17 @@ fn key_fetches(events: &[Event]) -> BTreeMap<String, usize> {
         }
     }
     counts
+}
+
+/// Portals whose own log got a piece of a token: what begins as every JSON Web Token does.
+fn leaks(events: &[Event]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for event in events {
+        if let EventKind::Portal(entry) = &event.kind
+            && entry.text.contains("eyJ")
+        {
+            found.insert(entry.portal.clone());
+        }
+    }
+    found
 }

@@ -29,6 +29,11 @@ pub fn render(run: &Run) -> String {
         let _ = write!(text, "\nSTEP {} of {}  {}\n", index + 1, run.steps.len(), step.sentence);
         text.push_str(&render_step(step, &mut aliases));
     }
+    for judged in run.broken() {
+        let after = judged.step > run.steps.len();
+        let when = if after { "after the last step".to_owned() } else { format!("in step {}", judged.step) };
+        let _ = write!(text, "\nBROKEN  {when}: a rule that holds in every lesson\n{}", check_lines(&judged.check));
+    }
     text
 }
 

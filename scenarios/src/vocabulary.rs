@@ -9,9 +9,11 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 mod acts;
+mod more_words;
 mod words;
 
-pub use acts::{Administrator, Altered, AnswersFor, Delays, Lab, Stranger};
+pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, Stranger};
+pub use more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
     State, StateWord, Swap, ToldBy, Topic, Worth,
@@ -63,6 +65,8 @@ pub(crate) struct StepWords {
     pub(crate) signs_out_at: Option<Portal>,
     pub(crate) answers_logout_question_at: Option<Portal>,
     pub(crate) repeats_callback_of: Option<Portal>,
+    pub(crate) follows_link_to: Option<Link>,
+    pub(crate) opens_listeners: Option<u32>,
     pub(crate) how: Option<How>,
     pub(crate) altered: Option<Altered>,
     pub(crate) presses: Option<Control>,
@@ -70,6 +74,7 @@ pub(crate) struct StepWords {
     pub(crate) administrator: Option<Administrator>,
     pub(crate) lab: Option<Lab>,
     pub(crate) stranger: Option<Stranger>,
+    pub(crate) script: Option<Script>,
     #[serde(default)]
     pub(crate) expect: Expect,
 }
@@ -84,8 +89,14 @@ pub struct Expect {
     pub sees: Option<Seen>,
     /// A text that stands on that page.
     pub says: Option<String>,
+    /// A text that does not stand on that page.
+    pub does_not_say: Option<String>,
     /// The page's HTTP status.
     pub status: Option<u16>,
+    /// Whether the page takes scripts from another server.
+    pub takes_scripts_from_elsewhere: Option<bool>,
+    /// Whether the page's policy would run a script that somebody has smuggled into its HTML.
+    pub runs_smuggled_scripts: Option<bool>,
     /// Buttons that the page has.
     pub shows: Vec<Control>,
     /// Buttons that the page does not have.
@@ -94,6 +105,8 @@ pub struct Expect {
     pub code_exchanged_by: Option<Exchanger>,
     /// Portals that were told of the logout.
     pub told: Vec<Told>,
+    /// How many of the registered listeners were told by the back channel and answered 200.
+    pub listeners_told: Option<usize>,
     /// Portals that were not told, over no channel.
     pub not_told: Vec<Portal>,
     /// Whether the `state` that went out with the sign-out came back unchanged.
@@ -106,8 +119,16 @@ pub struct Expect {
     pub keycloak_writes: Vec<String>,
     /// Types of events that Keycloak does not write down during the step.
     pub keycloak_does_not_write: Vec<String>,
-    /// The portal's answer to a stranger; each time, if there are several.
+    /// The portal's answer to a stranger, each time, if there are several; or Keycloak's to a program.
     pub answered: Option<u16>,
+    /// Members of Keycloak's answer to a program, as `name: value`.
+    pub answer_has: Vec<String>,
+    /// Whether a page elsewhere on the web could read Keycloak's answer.
+    pub readable_elsewhere: Option<bool>,
+    /// Portals whose own log has a piece of a token in it.
+    pub logs_token: Vec<Portal>,
+    /// Portals whose own log has none.
+    pub logs_no_token: Vec<Portal>,
     /// How often each portal asks Keycloak for its keys.
     pub fetches_keys: BTreeMap<Portal, usize>,
 }

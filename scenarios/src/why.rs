@@ -6,7 +6,7 @@ use lab::control::messages::{ClientSettings, SsoSession, Topology};
 use crate::lesson::{Action, Step};
 use crate::run::Numbered;
 use crate::transcript::Telling;
-use crate::vocabulary::{Administrator, Lab};
+use crate::vocabulary::{Administrator, Lab, ScriptDeed};
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,19 @@ pub fn may_end_sessions(step: &Step) -> bool {
         Action::Person { .. } => step.is_sign_out(),
         Action::Administrator(act) => !matches!(
             act,
-            Administrator::SetsLifetimes(_) | Administrator::RotatesKeys | Administrator::GivesPairwiseSubjectTo(_)
+            Administrator::SetsLifetimes(_)
+                | Administrator::RotatesKeys
+                | Administrator::RotatesRefreshTokens
+                | Administrator::LetsUseOfflineTokens(_)
+                | Administrator::LetsManageAccount(_)
+                | Administrator::ImportsTestKey
+                | Administrator::RegistersListeners(_)
+                | Administrator::LetsHearByFrontChannel(_)
+                | Administrator::GivesPairwiseSubjectTo(_)
+        ),
+        Action::Script(script) => !matches!(
+            script.does,
+            ScriptDeed::AsksUserinfo | ScriptDeed::AsksUserinfoFromElsewhere | ScriptDeed::Introspects
         ),
         Action::Lab(act) => matches!(act, Lab::Waits(_)),
         Action::Stranger(_) => false,
@@ -53,7 +65,7 @@ pub fn not_told(step: &Step, topology: &Topology, exchanges: &[Numbered], around
         around.before.iter().filter(|session| !around.after.iter().any(|left| left.sid == session.sid)).collect();
     if ended.is_empty() {
         // Time passes for many reasons; only where a session ran out is there something to explain.
-        if matches!(step.action, Action::Lab(_)) {
+        if matches!(step.action, Action::Lab(_) | Action::Script(_)) {
             return Vec::new();
         }
         let why = "no session ended at Keycloak in this step";
@@ -97,13 +109,24 @@ fn rule(step: &Step, settings: Option<&ClientSettings>, took_part: bool) -> &'st
         Action::Administrator(Administrator::Deletes(_)) => {
             return "deleting a user deletes the sessions, too, and tells nobody";
         }
-        Action::Person { .. } | Action::Administrator(_) | Action::Stranger(_) | Action::Lab(_) => {}
+        Action::Script(script)
+            if !matches!(
+                script.does,
+                ScriptDeed::EndsSessionWithHint
+                    | ScriptDeed::EndsSessionWithRefreshToken
+                    | ScriptDeed::EndsOtherSessions
+            ) =>
+        {
+            return "a session that ends because its tokens were revoked ends silently";
+        }
+        Action::Person { .. } | Action::Administrator(_) | Action::Stranger(_) | Action::Script(_) | Action::Lab(_) => {
+        }
     }
     match (client.front_channel, client.front_channel_url, client.back_channel_url) {
         (true, false, _) => {
             "its front-channel switch is on, which leaves out the back channel, and no page is registered"
         }
-        (true, true, _) if matches!(step.action, Action::Administrator(_)) => {
+        (true, true, _) if matches!(step.action, Action::Administrator(_) | Action::Script(_)) => {
             "it is told through the user's browser, and nobody is looking at one"
         }
         (true, true, _) => "it is told through the user's browser, and the browser did not load its page",

@@ -1,4 +1,4 @@
-//! What people see: progress and trouble on stderr.
+//! What people see: progress and trouble on stderr, results on stdout.
 
 use std::error::Error as _;
 use std::io::IsTerminal as _;
@@ -33,11 +33,13 @@ pub(crate) fn init(global: &Global) {
 
 /// Whether stderr may have colour and moving lines: a terminal, and nobody said no.
 pub(crate) fn colour() -> bool {
+    std::io::stderr().is_terminal() && wanted()
+}
+
+/// Whether nobody said no to colour and moving lines.
+fn wanted() -> bool {
     let said = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal()
-        && !said("NO_COLOR")
-        && !said("CI")
-        && std::env::var("TERM").as_deref() != Ok("dumb")
+    !said("NO_COLOR") && !said("CI") && std::env::var("TERM").as_deref() != Ok("dumb")
 }
 
 /// Prints trouble in its four parts and gives its exit code.
@@ -62,6 +64,30 @@ pub(crate) fn progress(global: &Global) -> Arc<dyn Progress> {
     } else {
         Arc::new(Lines { begun: Mutex::new(Instant::now()) })
     }
+}
+
+/// Progress without anything that moves, also at a terminal.
+pub(crate) fn plain_progress(global: &Global) -> Arc<dyn Progress> {
+    if global.quiet { Arc::new(Silent) } else { Arc::new(Lines { begun: Mutex::new(Instant::now()) }) }
+}
+
+/// Verdicts of lessons with colour, where stdout is a terminal. The words stay what they are: colour means nothing by itself.
+pub(crate) fn coloured(text: &str) -> String {
+    if std::io::stdout().is_terminal() && wanted() { paint(text) } else { text.to_owned() }
+}
+
+fn paint(text: &str) -> String {
+    const VERDICTS: &[(&str, &str)] =
+        &[("PASS", "32"), ("FAIL", "31"), ("ERROR", "31"), ("BROKEN", "31"), ("DIFF", "33"), ("SKIP", "33")];
+    let line = |line: &str| {
+        let word = line.trim_start();
+        let verdict = VERDICTS.iter().find(|(verdict, _)| word.split(' ').next() == Some(*verdict));
+        match verdict {
+            Some((verdict, colour)) => line.replacen(verdict, &format!("\u{1b}[{colour}m{verdict}\u{1b}[0m"), 1),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// One plain line a stage: for CI, files and screen readers.
@@ -143,4 +169,15 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn print(text: &str) {
     use std::io::Write as _;
     let _ = write!(std::io::stdout().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paint;
+
+    #[test]
+    fn colour_is_put_around_the_word_that_says_the_same() {
+        let text = "PASS  a: PASS the salt\n  FAIL  b\nPASSED\n";
+        assert_eq!(paint(text), "\u{1b}[32mPASS\u{1b}[0m  a: PASS the salt\n  \u{1b}[31mFAIL\u{1b}[0m  b\nPASSED\n");
+    }
 }

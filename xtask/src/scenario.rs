@@ -102,8 +102,10 @@ pub(crate) struct RunArgs {
 /// How results of a run are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum RunFormat {
-    /// Transcripts and verdicts.
+    /// Transcripts and verdicts, with colour at a terminal.
     Human,
+    /// The same words for logs and screen readers: one fact a line, no tables, no colour, nothing that moves.
+    Plain,
     /// One object.
     Json,
     /// For CI servers.
@@ -138,9 +140,11 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
             one = play_one(&library, lesson, stage.client(), &args) => one,
             () = cancel.cancelled() => break,
         };
-        if args.format == RunFormat::Human {
-            let verbose = !args.check && !args.bless && !global.quiet;
-            out::print(&report::human(&one, verbose));
+        let verbose = !args.check && !args.bless && !global.quiet;
+        match args.format {
+            RunFormat::Human => out::print(&out::coloured(&report::human(&one, verbose))),
+            RunFormat::Plain => out::print(&report::plain(&one, verbose)),
+            RunFormat::Json | RunFormat::Junit => {}
         }
         let failed = one.outcome.exit_code() != 0;
         finished.push(one);
@@ -152,7 +156,7 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     let left = stage.leave().await;
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
     match args.format {
-        RunFormat::Human => out::print(&report::summary(&finished)),
+        RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
         RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
         RunFormat::Junit => out::print(&report::junit(&finished)),
     }
@@ -268,7 +272,8 @@ enum Stage {
 
 impl Stage {
     async fn find(args: &RunArgs, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
-        let progress = out::progress(global);
+        let progress =
+            if args.format == RunFormat::Plain { out::plain_progress(global) } else { out::progress(global) };
         let folders = global.folders()?;
         let options = args.lab.options(global, false, Ports::Auto, progress.clone())?;
         let asked = running::ask(global, async |client| Ok((other_lab::Running::ask(&client).await?, client))).await?;

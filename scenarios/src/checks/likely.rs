@@ -16,6 +16,9 @@ pub(super) const MATRIX: &str =
 
 pub(super) const STRANGER: &str =
     "the portal does not verify what it is sent, or refuses it for another reason than the lesson says";
+pub(super) const PROGRAM: &str = "Keycloak refuses for another reason than the lesson says, or does not refuse at all";
+pub(super) const CORS: &str = "the client's web origins name more or fewer sites than the lesson says";
+pub(super) const LOG: &str = "the portal writes down what it was sent before, or without, looking at it";
 pub(super) const EVENT: &str =
     "Keycloak took another way than the lesson says, or the realm does not keep events of this kind";
 pub(super) const KEYS: &str = "the portal has no cool-down for unknown keys, or had not fetched any keys before";

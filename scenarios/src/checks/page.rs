@@ -29,6 +29,29 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
             fail(format!("\"{text}\" on the page"), format!("{}, without it", sight.place), likely::PAGE)
         }));
     }
+    if let Some(text) = &expect.does_not_say {
+        let found = sight.text.contains(text.as_str()) || sight.title.contains(text.as_str());
+        checks.push(Check::new(format!("the page does not say \"{text}\""), !found, || {
+            fail(format!("no \"{text}\" on the page"), format!("{}, with it", sight.place), likely::PAGE)
+        }));
+    }
+    if let Some(wanted) = expect.takes_scripts_from_elsewhere {
+        let words = |foreign| {
+            if foreign { "takes scripts from another server" } else { "takes scripts from its own server only" }
+        };
+        checks.push(Check::new(words(wanted), wanted != sight.scripts_of.is_empty(), || {
+            let seen =
+                if sight.scripts_of.is_empty() { "its own server".to_owned() } else { sight.scripts_of.join(", ") };
+            fail(words(wanted).to_owned(), format!("scripts of {seen}"), likely::PAGE)
+        }));
+    }
+    if let Some(wanted) = expect.runs_smuggled_scripts {
+        let words =
+            |runs| if runs { "the policy runs a smuggled script" } else { "the policy stops a smuggled script" };
+        checks.push(Check::new(words(wanted), wanted == sight.runs_inline_scripts, || {
+            fail(words(wanted).to_owned(), words(sight.runs_inline_scripts).to_owned(), likely::PAGE)
+        }));
+    }
     if let Some(status) = expect.status {
         checks.push(Check::new(format!("the page's status is {status}"), sight.status == status, || {
             fail(status.to_string(), sight.status.to_string(), likely::PAGE)

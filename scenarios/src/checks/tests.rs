@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lab::browser::{Place, Sight};
 use lab_trace::{Cell, CellState};
@@ -33,6 +33,7 @@ fn judge(expect: &str, seen: Seen) -> Check {
         sight: Some(&seen.sight),
         keycloak: &[],
         key_fetches: &BTreeMap::new(),
+        leaks: &BTreeSet::new(),
         matrix: &matrix(seen.states),
         sessions: &sessions(&CHANCE),
         old: &seen.old,
@@ -154,6 +155,7 @@ fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) ->
         sight: None,
         keycloak: &events,
         key_fetches: &BTreeMap::from([("admin".to_owned(), 2)]),
+        leaks: &BTreeSet::from(["admin".to_owned()]),
         matrix: &matrix([CellState::Out; 4]),
         sessions: &sessions(&CHANCE),
         old: &[],
@@ -201,4 +203,63 @@ fn how_often_keys_are_fetched_is_counted() {
     };
     assert!(of(2).passed());
     assert_eq!(of(1).failure.unwrap().seen, "2");
+}
+
+#[test]
+fn what_a_program_was_answered_is_its_own_request_and_no_portals() {
+    use lab_trace::{Answer, Body, Channel, Param, Party};
+    let yaml = "- { script: { in-name-of: admin, does: introspects, for: john }, expect: { answered: 200, \
+                answer-has: ['active: false'], readable-elsewhere: false } }";
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
+    let failed = |exchanges: &[crate::run::Numbered]| {
+        of_nobody(yaml, exchanges, &[]).iter().filter(|check| !check.passed()).count()
+    };
+    exchanges.retain(|numbered| numbered.exchange.callee != Party::Keycloak);
+    assert_eq!(failed(&exchanges), 2, "nothing was asked: no status, no member, and nothing to read");
+    let asked = &mut exchanges[0].exchange;
+    (asked.callee, asked.channel, asked.caller) = (Party::Keycloak, Channel::Server, Party::App("admin".to_owned()));
+    asked.answer = Answer::Response {
+        status: 200,
+        headers: Vec::new(),
+        set_cookies: Vec::new(),
+        location: None,
+        body: Body::Json { members: vec![Param::plain("active", "false")] },
+    };
+    assert_eq!(failed(&exchanges), 0);
+    let asked = &mut exchanges[0].exchange;
+    if let Answer::Response { headers, body, .. } = &mut asked.answer {
+        headers.push(Param::plain("access-control-allow-origin", "https://elsewhere.example"));
+        *body = Body::Json { members: vec![Param::plain("active", "true")] };
+    }
+    assert_eq!(failed(&exchanges), 2, "another member, and readable");
+}
+
+#[test]
+fn a_piece_of_a_token_in_a_log_is_found_and_missed() {
+    let yaml = "- { administrator: rotates-keys, expect: { logs-token: [admin], logs-no-token: [internal] } }";
+    assert!(of_nobody(yaml, &[], &[]).iter().all(Check::passed));
+    let turned = yaml
+        .replace("logs-token: [admin], logs-no-token: [internal]", "logs-token: [internal], logs-no-token: [admin]");
+    assert!(of_nobody(&turned, &[], &[]).iter().all(|check| !check.passed()));
+}
+
+#[test]
+fn a_page_is_judged_by_what_it_would_run_and_does_not_say() {
+    passes("does-not-say: Welcome");
+    passes("takes-scripts-from-elsewhere: false");
+    passes("runs-smuggled-scripts: false");
+    let bad = || Seen {
+        sight: Sight {
+            scripts_of: vec!["https://cdn.example".to_owned()],
+            runs_inline_scripts: true,
+            text: "Welcome".to_owned(),
+            ..sight()
+        },
+        ..Seen::default()
+    };
+    assert!(judge("takes-scripts-from-elsewhere: true", bad()).passed());
+    assert!(judge("runs-smuggled-scripts: true", bad()).passed());
+    assert_eq!(fails("takes-scripts-from-elsewhere: false", bad()).0, "scripts of https://cdn.example");
+    fails("runs-smuggled-scripts: false", bad());
+    fails("does-not-say: Welcome", bad());
 }

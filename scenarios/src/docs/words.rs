@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::invariants::{BREAKS, Invariant};
+
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// What each page of the reference is made of: heading, source, name of the type.
@@ -15,9 +17,16 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`sets-lifetimes`", LIFETIMES, "Lifetimes"),
     ("`answers-for`", ACTS, "AnswersFor"),
     ("`delays`", ACTS, "Delays"),
+    ("`queues`", ACTS, "Queues"),
+    ("`hosts`", ACTS, "Hosts"),
+    ("Where `sessions` are kept", MORE_WORDS, "Keeps"),
     ("Parts that can be cut off", WORDS, "Place"),
     ("`stranger`", ACTS, "Stranger"),
     ("What a stranger `posts`", WORDS, "Letter"),
+    ("`script`: a program outside of the browser", ACTS, "Script"),
+    ("What a program `does`", MORE_WORDS, "ScriptDeed"),
+    ("`follows-link-to`", ACTS, "Link"),
+    ("A `page` that a link leads to", MORE_WORDS, "LinkedPage"),
     ("`expect`", VOCABULARY, "Expect"),
     ("An entry of `told`", VOCABULARY, "Told"),
     ("A row of `matrix`", VOCABULARY, "RowWords"),
@@ -32,6 +41,8 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("Who exchanges a code", WORDS, "Exchanger"),
     ("`prompt`", WORDS, "Prompt"),
     ("What a value is swapped for", WORDS, "Swap"),
+    ("`response-type`", MORE_WORDS, "ResponseType"),
+    ("`scope`", MORE_WORDS, "Scope"),
     ("What an address to come back to is changed to", WORDS, "BackTo"),
     ("`hint`", WORDS, "Hint"),
     ("`client`", WORDS, "ClientWord"),
@@ -44,6 +55,7 @@ const TYPES: &[(&str, &str, &str)] = &[
 const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts.rs");
 const VOCABULARY: &str = include_str!("../vocabulary.rs");
 const ACTS: &str = include_str!("../vocabulary/acts.rs");
+const MORE_WORDS: &str = include_str!("../vocabulary/more_words.rs");
 const WORDS: &str = include_str!("../vocabulary/words.rs");
 const DEEDS: &str = include_str!("../lesson.rs");
 
@@ -54,6 +66,8 @@ const VERBS: &[(&str, &str)] = &[
     ("SignOut", "signs-out-at: PORTAL, how, altered"),
     ("AnswerLogoutQuestion", "answers-logout-question-at: PORTAL"),
     ("RepeatCallback", "repeats-callback-of: PORTAL"),
+    ("FollowLink", "follows-link-to: { portal, page }"),
+    ("OpenListeners", "opens-listeners: NUMBER"),
     ("Press", "presses: BUTTON"),
     ("Force", "forces: BUTTON"),
 ];
@@ -69,6 +83,22 @@ pub(super) fn page() -> String {
         for (word, meaning) in entries {
             let _ = writeln!(text, "| `{word}` | {meaning} |");
         }
+    }
+    text.push_str(&rules());
+    text
+}
+
+/// The rules that no lesson has to name.
+fn rules() -> String {
+    let mut text = "\n## What holds in every lesson\n\n\
+        Checked after every lesson; shown, and red, only where it is broken. Before I1, I7 and I8 are tried, the lesson's trouble \
+        with network and clocks is taken away. A lesson that plants a fault of the last column is excused from that rule.\n\n\
+        | rule | clause | broken on purpose by |\n|---|---|---|\n"
+        .to_owned();
+    for invariant in Invariant::ALL {
+        let faults = BREAKS.iter().filter(|(_, broken)| broken.contains(&invariant));
+        let faults: Vec<String> = faults.map(|(fault, _)| format!("`{fault}`")).collect();
+        let _ = writeln!(text, "| {invariant} | {} | {} |", invariant.clause(), faults.join(", "));
     }
     text
 }
@@ -99,6 +129,9 @@ fn entries(source: &str, name: &str) -> Vec<(String, String)> {
 
 /// The word that a lesson writes for a line of Rust: `Name = "word",` or `field: Type,` or `Variant(Type),`.
 fn word(line: &str) -> String {
+    if line == "pub whose: Person," {
+        return "for".to_owned();
+    }
     if let Some((_, quoted)) = line.split_once(" = \"") {
         return quoted.trim_end_matches(',').trim_end_matches('"').to_owned();
     }

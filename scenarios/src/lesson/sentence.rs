@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Action, Deed, Step};
-use crate::vocabulary::{Administrator, Altered, How, Lab, Letter, Stranger};
+use crate::vocabulary::{Administrator, Altered, How, Keeps, Lab, Letter, LinkedPage, Script, ScriptDeed, Stranger};
 
 impl fmt::Display for Step {
     /// The step as a sentence.
@@ -13,6 +13,7 @@ impl fmt::Display for Step {
             Action::Administrator(act) => write!(f, "An administrator {act}"),
             Action::Lab(act) => act.fmt(f),
             Action::Stranger(act) => act.fmt(f),
+            Action::Script(act) => act.fmt(f),
         }
     }
 }
@@ -35,6 +36,22 @@ impl fmt::Display for Deed {
                 "leaves the {} as the demo did: its cookies are dropped, Keycloak gets a way back and no hint.",
                 portal.title()
             ),
+            Self::SignOut(portal, Some(How::DoubleClick), _) => write!(
+                f,
+                "signs out at the {} with a double click: the browser drops the first request and sends it again.",
+                portal.title()
+            ),
+            Self::FollowLink(link) => {
+                let page = match link.page {
+                    LinkedPage::SignOut => "address of the sign-out form",
+                    LinkedPage::Logout => "front-channel logout page",
+                    LinkedPage::Health => "health check",
+                };
+                write!(f, "follows a link on a page elsewhere to the {}'s {page}.", link.portal.title())
+            }
+            Self::OpenListeners(count) => {
+                write!(f, "signs in at {count} more applications (their sign-ins are not shown).")
+            }
             Self::AnswerLogoutQuestion(_) => f.write_str("answers Keycloak's question with \"Logout\"."),
             Self::RepeatCallback(portal) => {
                 write!(f, "loads the last callback of the {} once more.", portal.title())
@@ -63,6 +80,16 @@ impl fmt::Display for Administrator {
                 write!(f, "lets the client of the {} know each user by a name of its own.", portal.title())
             }
             Self::RotatesKeys => f.write_str("adds a key that signs from now on."),
+            Self::RotatesRefreshTokens => f.write_str("lets each refresh token be used once only."),
+            Self::LetsUseOfflineTokens(who) => write!(f, "lets {} use offline tokens.", who.user().username()),
+            Self::LetsManageAccount(who) => write!(f, "lets {} manage the own account.", who.user().username()),
+            Self::RegistersListeners(count) => {
+                write!(f, "registers {count} more applications that listen to the back channel.")
+            }
+            Self::LetsHearByFrontChannel(portal) => {
+                write!(f, "lets the {} hear by the front channel instead.", portal.title())
+            }
+            Self::ImportsTestKey => f.write_str("imports the signing key of a test realm."),
             Self::SetsLifetimes(lifetimes) => {
                 let named = [
                     ("access tokens", lifetimes.access),
@@ -111,6 +138,37 @@ impl fmt::Display for Lab {
             }
             Self::MovesClock(seconds) => write!(f, "The portals' clocks go forward by {seconds} s."),
             Self::Restarts(portal) => write!(f, "The {} is started anew.", portal.title()),
+            Self::Queues(queues) => write!(
+                f,
+                "The lab puts a queue before the {}: it answers 200 at once and hands on {} s later.",
+                queues.portal.title(),
+                queues.seconds
+            ),
+            Self::LogoutOvertakesTokensFor(portal) => write!(
+                f,
+                "The lab lets a logout overtake Keycloak's next tokens for the {}: an administrator ends the session first.",
+                portal.title()
+            ),
+            Self::LogoutOvertakesFormOf(who) => write!(
+                f,
+                "The lab lets a logout overtake the next form of {}: its body arrives when the session has ended.",
+                who.name()
+            ),
+            Self::Hosts(hosts) => {
+                let what = if hosts.replicas == 1 { "one replica" } else { "two replicas behind a balancer" };
+                let keeps = match hosts.sessions {
+                    Keeps::Memory => "sessions in memory",
+                    Keeps::Redis => "sessions in Redis",
+                };
+                write!(f, "The {} is hosted anew: {what}, {keeps}.", hosts.portal.title())
+            }
+            Self::EndsBySid(portal) => {
+                write!(f, "The {} ends what a front-channel request names, also without a cookie.", portal.title())
+            }
+            Self::StopsRedis => f.write_str("Redis goes away."),
+            Self::StartsRedis => f.write_str("Redis comes back."),
+            Self::EmptiesRedis => f.write_str("Redis forgets everything."),
+            Self::RestartsKeycloak => f.write_str("Keycloak is started anew."),
             Self::Waits(1) => f.write_str("A second passes."),
             Self::Waits(seconds) => write!(f, "{seconds} seconds pass."),
         }
@@ -119,7 +177,7 @@ impl fmt::Display for Lab {
 
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made_up = matches!(self.posts, Letter::Forged | Letter::Unsigned | Letter::UnknownKey);
+        let made_up = !matches!(self.posts, Letter::Nonsense | Letter::Copy | Letter::CopyForOther);
         let about = self
             .about
             .filter(|_| made_up)
@@ -132,8 +190,38 @@ impl fmt::Display for Stranger {
             Letter::Nonsense => "something that is no token",
             Letter::Copy => "a copy of the last logout token that came here",
             Letter::CopyForOther => "a copy of the last logout token for the other portal",
+            Letter::IdToken => "the ID token that this portal has",
+            Letter::IdTokenOfOther => "the ID token that the other portal has",
+            Letter::FromTestRealm => "a logout token of the test realm",
         };
         let times = self.times.map(|times| format!(", {times} times, each a new one")).unwrap_or_default();
         write!(f, "A stranger posts {what}{about} to the {}{times}.", self.to.title())
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.does {
+            ScriptDeed::EndsSessionWithHint => "asks Keycloak to end the session, with the ID token as a hint",
+            ScriptDeed::EndsSessionWithRefreshToken => "asks Keycloak to end the session, with the refresh token",
+            ScriptDeed::RevokesRefreshToken => "revokes the refresh token",
+            ScriptDeed::Refreshes => "refreshes the tokens",
+            ScriptDeed::RefreshesWithFirstToken => "refreshes the tokens with the very first refresh token",
+            ScriptDeed::RefreshesWithoutSecret => "refreshes the tokens without the client's secret",
+            ScriptDeed::AsksUserinfo => "asks userinfo with the access token",
+            ScriptDeed::AsksUserinfoFromElsewhere => {
+                "asks userinfo with the access token, as a script of a page elsewhere would"
+            }
+            ScriptDeed::Introspects => "asks Keycloak what the access token is worth",
+            ScriptDeed::SignsInWithPassword => "asks Keycloak for tokens with name and password",
+            ScriptDeed::EndsOtherSessions => "ends all other sessions of this user by the account's own interface",
+        };
+        let (portal, whose) = (self.in_name_of.title(), self.whose.word());
+        match self.does {
+            ScriptDeed::SignsInWithPassword => {
+                write!(f, "A program in the name of the {portal} {what} of {}.", self.whose.name())
+            }
+            _ => write!(f, "A program in the name of the {portal} {what} (session of {whose}'s browser)."),
+        }
     }
 }

@@ -119,10 +119,21 @@ fn a_step_that_means_nothing_is_found() {
         ("- lab: { delays: { portal: admin, seconds: 60 } }", "shows nothing"),
         ("- lab: { answers-for: { portal: admin, with: 99 } }", "no status"),
         ("- lab: { keycloak-answers: 1000 }", "no status"),
+        ("- lab: { moves-clock: 0 }", "not moved at all"),
+        ("- { who: john, signs-out-at: external, how: double-click }", "is a script"),
         ("- administrator: { sets-lifetimes: { idle: 0 } }", "no time"),
         ("- administrator: { sets-lifetimes: {} }", "no time"),
         ("- { lab: { waits: 1 }, expect: { sees: signed-in } }", "nobody looks at a page"),
         ("- { who: john, opens: admin, expect: { answered: 400 } }", "belongs to a stranger"),
+        ("- { who: john, opens: admin, expect: { answer-has: ['a: b'] } }", "nothing asks Keycloak"),
+        (
+            "- { script: { in-name-of: admin, does: introspects, for: john }, expect: { answer-has: [active] } }",
+            "has a name and a value",
+        ),
+        ("- lab: { queues: { portal: admin, seconds: 11 } }", "shows nothing"),
+        ("- lab: { hosts: { portal: admin, replicas: 3, sessions: memory } }", "not hosted like that"),
+        ("- lab: { hosts: { portal: external, replicas: 1, sessions: redis } }", "no sessions of its own"),
+        ("- stranger: { posts: id-token, to: admin }", "is about somebody"),
     ] {
         let found = with(step);
         assert!(found.contains(part), "{step}: {found}");

@@ -4,6 +4,7 @@ use lab::Kind;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Finished, Outcome};
+use crate::checks::Check;
 
 /// The whole report. A lesson's failure is a `failure`, the lab's is an `error`.
 ///
@@ -22,16 +23,15 @@ fn suite(finished: &Finished) -> TestSuite {
     suite.set_time(finished.took);
     for (index, step) in finished.run.iter().flat_map(|run| run.steps.iter().enumerate()) {
         for check in &step.checks {
-            let status = match &check.failure {
-                None => TestCaseStatus::success(),
-                Some(failure) => {
-                    let proof = failure.proof.map(|number| format!("; exchange {number}")).unwrap_or_default();
-                    let message = format!("expected {}; seen {}{proof}", failure.expected, failure.seen);
-                    not_ok(NonSuccessKind::Failure, "lesson", message)
-                }
-            };
-            suite.add_test_case(case(finished, format!("step {}: {}", index + 1, check.name), status));
+            suite.add_test_case(case(finished, format!("step {}: {}", index + 1, check.name), status(check)));
         }
+    }
+    for judged in finished.run.iter().flat_map(crate::run::Run::broken) {
+        suite.add_test_case(case(
+            finished,
+            format!("step {}: {}", judged.step, judged.check.name),
+            status(&judged.check),
+        ));
     }
     // What concerns the lesson as a whole is one case more.
     match &finished.outcome {
@@ -60,6 +60,17 @@ fn suite(finished: &Finished) -> TestSuite {
     suite
 }
 
+fn status(check: &Check) -> TestCaseStatus {
+    match &check.failure {
+        None => TestCaseStatus::success(),
+        Some(failure) => {
+            let proof = failure.proof.map(|number| format!("; exchange {number}")).unwrap_or_default();
+            let message = format!("expected {}; seen {}{proof}", failure.expected, failure.seen);
+            not_ok(NonSuccessKind::Failure, "lesson", message)
+        }
+    }
+}
+
 fn case(finished: &Finished, name: String, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(format!("lessons.{}", finished.id));
@@ -71,3 +82,6 @@ fn not_ok(kind: NonSuccessKind, word: &str, message: impl Into<String>) -> TestC
     status.set_type(word).set_message(message.into());
     status
 }
+
+#[cfg(test)]
+mod tests;

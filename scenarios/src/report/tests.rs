@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use lab::{Kind, Trouble};
 
-use super::{Finished, Outcome, exit_code, human, json, junit, summary};
+use super::{Finished, Outcome, exit_code, human, json, junit, plain, summary};
 use crate::fixture::{Chance, run};
 
 fn finished(id: &str, outcome: Outcome, with_run: bool) -> Finished {
@@ -100,7 +100,14 @@ fn the_json_is_what_its_schema_in_the_docs_says() {
         finished("typo", trouble(Kind::Content), false),
         finished("later", Outcome::Skipped("needs Keycloak >=27".to_owned()), false),
     ];
+    let mut all = all;
+    let text = include_str!("../fixture.md").replace("STEPS", "- { who: john, opens: admin }");
+    let mut book = crate::invariants::Book::of(&crate::parse::parse("logout/fixture.md", &text).unwrap());
+    let red = all[1].run.as_mut().unwrap();
+    book.asked(&red.topology, "https://elsewhere.example");
+    red.invariants = book.close(red);
     let value = json(&all);
+    assert_eq!(value["lessons"][1]["broken"][0]["id"], "I9");
     let errors: Vec<String> =
         schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
@@ -110,10 +117,43 @@ fn the_json_is_what_its_schema_in_the_docs_says() {
         ("/lessons/0/outcome", serde_json::json!("fine")),
         ("/lessons/1/steps/0/checks/1", serde_json::json!({ "name": "x", "passed": false })),
         ("/lessons/4/trouble", serde_json::json!({})),
+        ("/lessons/1/broken/0/check", serde_json::json!({ "name": "x", "passed": true })),
         ("/schema", serde_json::json!(2)),
     ] {
         let mut spoilt = value.clone();
         *spoilt.pointer_mut(pointer).unwrap() = wrong;
         assert!(!schema.is_valid(&spoilt), "{pointer}");
+    }
+}
+
+#[test]
+fn plain_is_one_fact_a_line_without_tables_colour_or_cursor() {
+    let text = plain(&all()[1], false);
+    for line in text.lines().filter(|line| !line.starts_with("FAIL ")) {
+        assert!(line.starts_with("fixture ") && !line.contains("  "), "{line:?}");
+    }
+    for part in [
+        "fixture step 1 of 1: John signs out at the internal portal.\n",
+        "fixture step 1 exchange 3: keycloak to admin, POST /logout, answered 200\n",
+        "fixture step 1 told: external by front-channel, exchange 5, answered 200\n",
+        "fixture step 1 signed in: john: sso out, internal out, external out, admin out\n",
+        "fixture step 1 check FAILED: the admin dashboard is not told; expected: no message over any channel; seen: a message by back-channel; proof: exchange 3; likely: ",
+        "FAIL red: 1 of 2 checks failed.",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    let every = |finished: &[Finished]| finished.iter().map(|one| plain(one, true)).collect::<String>();
+    let coloured = finished("changed", Outcome::SnapshotDiffers("-old\n+\u{1b}[31mnew\r".to_owned()), true);
+    let all = every(&all()) + &every(&[coloured]);
+    let odd = |letter: char| (letter.is_control() && letter != '\n') || ('\u{2500}'..='\u{259f}').contains(&letter);
+    assert!(!all.contains(odd), "{all:?}");
+    for part in [
+        "PASS good: A title\n",
+        "changed difference: +new\n",
+        "ERROR broken: something broke\n",
+        "broken do: do that\n",
+        "SKIP later: ",
+    ] {
+        assert!(all.contains(part), "{part} is missing in\n{all}");
     }
 }

@@ -1,5 +1,6 @@
-//! Results as text. The same words on a terminal, for a screen reader and in a log: one fact a line, no boxes, no
-//! meaning by colour.
+//! Results as text for people at a terminal: the transcript as the snapshot has it, with its tables, and verdicts that begin with
+//! a word. Colour may be added where they are printed, and never means anything by itself. [`super::plain`] says the same one
+//! fact a line.
 
 use std::fmt::Write as _;
 

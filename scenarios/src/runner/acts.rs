@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lab::acts::{About, Act, Sent};
+use lab::acts::{self, About, Act, Grant, Sent};
 use lab::browser::{Alteration, Sight, SignOut};
 use lab::tap::Disturbance;
 use lab::{Kind, Trouble};
@@ -11,7 +11,8 @@ use url::Url;
 use super::{Player, Stage};
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BackTo, ClientWord, Hint, How, Lab, Letter, Person, Portal, StateWord, Stranger, Swap,
+    Administrator, Altered, BackTo, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkedPage, Person, Portal,
+    Script, ScriptDeed, StateWord, Stranger, Swap,
 };
 
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
@@ -31,7 +32,12 @@ impl Stage<'_> {
                 tokio::time::sleep(Duration::from_secs(*seconds)).await;
                 Ok(None)
             }
+            Action::Lab(Lab::LogoutOvertakesFormOf(who)) => {
+                let act = Act::OvertakePost { portal: Portal::Admin.word().to_owned(), sid: self.sid(*who)? };
+                self.lab.act(&act).await.map(|()| None)
+            }
             Action::Lab(act) => self.lab.act(&trouble(act)).await.map(|()| None),
+            Action::Script(act) => self.lab.act(&self.script(*act)?).await.map(|()| None),
             Action::Stranger(act) => self.lab.act(&self.stranger(*act)?).await.map(|()| None),
         }
     }
@@ -48,7 +54,18 @@ impl Stage<'_> {
             }
             _ => None,
         };
+        let typing = match does {
+            Deed::SignIn(_, Some(Altered { typed_by: Some(other), .. })) => {
+                let user = other.user();
+                Some((user.username().to_owned(), user.password().to_owned()))
+            }
+            _ => None,
+        };
         let player = self.player(who);
+        player.type_as(typing);
+        player.block_cookies_in_frames(
+            matches!(does, Deed::SignOut(_, _, Some(altered)) if altered.frames_without_cookies),
+        );
         player.alter(alterations);
         player.hold(hold);
         let seen = match does {
@@ -58,11 +75,18 @@ impl Stage<'_> {
             Deed::SignOut(portal, Some(How::WithoutHint), _) => {
                 player.sign_out(portal.word(), SignOut::WithoutHint).await
             }
+            Deed::SignOut(portal, Some(How::DoubleClick), _) => {
+                player.sign_out(portal.word(), SignOut::DoubleClick).await
+            }
+            Deed::OpenListeners(count) => player.open_listeners(*count).await,
+            Deed::FollowLink(link) => player.follow_link(link.portal.word(), path(*link)).await,
             Deed::AnswerLogoutQuestion(_) => player.answer_logout_question().await,
             Deed::RepeatCallback(portal) => player.repeat_callback(portal.word()).await,
             Deed::Press(control) => player.press("admin", control.word(), false).await,
             Deed::Force(control) => player.press("admin", control.word(), true).await,
         };
+        player.type_as(None);
+        player.block_cookies_in_frames(false);
         player.alter(Vec::new());
         player.hold(None);
         seen
@@ -93,6 +117,14 @@ impl Stage<'_> {
             Administrator::GivesPairwiseSubjectTo(portal) => Act::PairwiseSubject { portal: portal.word().to_owned() },
             Administrator::RotatesKeys => Act::RotateKeys,
             Administrator::SetsLifetimes(lifetimes) => Act::SetLifetimes(*lifetimes),
+            Administrator::RotatesRefreshTokens => Act::RotateRefreshTokens,
+            Administrator::LetsUseOfflineTokens(who) => Act::Grant { username: name(who), role: Grant::OfflineAccess },
+            Administrator::LetsManageAccount(who) => Act::Grant { username: name(who), role: Grant::ManageAccount },
+            Administrator::ImportsTestKey => Act::ImportTestKey,
+            Administrator::RegistersListeners(count) => Act::RegisterListeners { count: *count },
+            Administrator::LetsHearByFrontChannel(portal) => {
+                Act::HearByFrontChannel { portal: portal.word().to_owned() }
+            }
         })
     }
 
@@ -104,12 +136,41 @@ impl Stage<'_> {
             Letter::Nonsense => Sent::Nonsense,
             Letter::Copy => Sent::Copy,
             Letter::CopyForOther => Sent::CopyForOther,
+            Letter::IdToken => Sent::IdToken,
+            Letter::IdTokenOfOther => Sent::IdTokenOfOther,
+            Letter::FromTestRealm => Sent::FromTestRealm,
         };
-        let about = match act.about {
-            Some(who) => Some(About { username: who.user().username().to_owned(), sid: self.sid(who)? }),
-            None => None,
-        };
+        let about = act.about.map(|who| self.about(who)).transpose()?;
         Ok(Act::Post { portal: act.to.word().to_owned(), sent, about, times: act.times.unwrap_or(1) })
+    }
+
+    fn script(&self, act: Script) -> Result<Act, Trouble> {
+        let with_password = act.does == ScriptDeed::SignsInWithPassword;
+        let user = act.whose.user();
+        let about = if with_password {
+            About { username: user.username().to_owned(), sid: String::new() }
+        } else {
+            self.about(act.whose)?
+        };
+        let does = match act.does {
+            ScriptDeed::EndsSessionWithHint => acts::ScriptDeed::EndsSessionWithHint,
+            ScriptDeed::EndsSessionWithRefreshToken => acts::ScriptDeed::EndsSessionWithRefreshToken,
+            ScriptDeed::RevokesRefreshToken => acts::ScriptDeed::RevokesRefreshToken,
+            ScriptDeed::Refreshes => acts::ScriptDeed::Refreshes,
+            ScriptDeed::RefreshesWithFirstToken => acts::ScriptDeed::RefreshesWithFirstToken,
+            ScriptDeed::RefreshesWithoutSecret => acts::ScriptDeed::RefreshesWithoutSecret,
+            ScriptDeed::AsksUserinfo => acts::ScriptDeed::AsksUserinfo,
+            ScriptDeed::AsksUserinfoFromElsewhere => acts::ScriptDeed::AsksUserinfoFromElsewhere,
+            ScriptDeed::Introspects => acts::ScriptDeed::Introspects,
+            ScriptDeed::SignsInWithPassword => acts::ScriptDeed::SignsInWithPassword,
+            ScriptDeed::EndsOtherSessions => acts::ScriptDeed::EndsOtherSessions,
+        };
+        let password = with_password.then(|| user.password().to_owned());
+        Ok(Act::Script { portal: act.in_name_of.word().to_owned(), does, about, password })
+    }
+
+    fn about(&self, who: Person) -> Result<About, Trouble> {
+        Ok(About { username: who.user().username().to_owned(), sid: self.sid(who)? })
     }
 
     /// The session at Keycloak that this person's browser had last.
@@ -137,6 +198,12 @@ impl Stage<'_> {
         }
         if let Some(to) = altered.redirect_uri {
             add(AUTHORIZATION, "redirect_uri", self.back_to(portal, to)?);
+        }
+        if altered.response_type.is_some() {
+            add(AUTHORIZATION, "response_type", Some("id_token token".to_owned()));
+        }
+        if altered.scope.is_some() {
+            add(AUTHORIZATION, "scope", Some("openid profile email offline_access".to_owned()));
         }
         for (name, swap) in [("state", altered.callback_state), ("code", altered.callback_code)] {
             if let Some(swap) = swap {
@@ -232,7 +299,32 @@ fn trouble(act: &Lab) -> Act {
         Lab::KeycloakAnswers(status) => disturb("keycloak", Some(Disturbance::ServersGet(*status))),
         Lab::MovesClock(seconds) => Act::MoveClocks { seconds: *seconds },
         Lab::Restarts(portal) => Act::RestartPortal { portal: portal.word().to_owned() },
-        Lab::Waits(_) => unreachable!("waiting is done here, not in the lab"),
+        Lab::Queues(queues) => disturb(queues.portal.word(), Some(Disturbance::QueuesForSeconds(queues.seconds))),
+        Lab::LogoutOvertakesTokensFor(portal) => Act::OvertakeTokens { portal: portal.word().to_owned() },
+        Lab::Hosts(hosts) => Act::Host {
+            portal: hosts.portal.word().to_owned(),
+            replicas: hosts.replicas,
+            store: match hosts.sessions {
+                Keeps::Memory => acts::Store::Memory,
+                Keeps::Redis => acts::Store::Redis,
+            },
+        },
+        Lab::EndsBySid(portal) => Act::EndBySid { portal: portal.word().to_owned() },
+        Lab::StopsRedis => Act::StopRedis,
+        Lab::StartsRedis => Act::StartRedis,
+        Lab::EmptiesRedis => Act::EmptyRedis,
+        Lab::RestartsKeycloak => Act::RestartKeycloak,
+        Lab::Waits(_) | Lab::LogoutOvertakesFormOf(_) => unreachable!("done by whoever calls this"),
+    }
+}
+
+/// Where a link elsewhere leads at a portal.
+fn path(link: Link) -> &'static str {
+    match (link.page, link.portal) {
+        (LinkedPage::SignOut, Portal::Admin) => "/admin/logout",
+        (LinkedPage::SignOut, _) => "/signout",
+        (LinkedPage::Logout, _) => "/logout",
+        (LinkedPage::Health, _) => "/health",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
 use super::words::{BackTo, ClientWord, Hint, Letter, Person, Place, Portal, Prompt, StateWord, Swap};
 
 /// What an administrator does.
@@ -32,6 +33,18 @@ pub enum Administrator {
     RotatesKeys,
     /// Sets the realm's clocks, in seconds.
     SetsLifetimes(lab::acts::Lifetimes),
+    /// Lets each refresh token be used once only, and takes its second use for a theft.
+    RotatesRefreshTokens,
+    /// Gives the user the role that offline tokens need.
+    LetsUseOfflineTokens(Person),
+    /// Gives the user the role that the account's own interface needs.
+    LetsManageAccount(Person),
+    /// Registers so many more applications that only listen to the back channel, at most 50.
+    RegistersListeners(u32),
+    /// Lets a portal with a server hear by the front channel instead of the back channel.
+    LetsHearByFrontChannel(Portal),
+    /// Imports the signing key of a test realm; whoever runs that realm has its private half.
+    ImportsTestKey,
 }
 
 /// What happens to the network, to time, to a portal.
@@ -62,6 +75,72 @@ pub enum Lab {
     Restarts(Portal),
     /// Time passes, in seconds: for Keycloak's own clocks, which cannot be moved.
     Waits(u64),
+    /// A queue before the portal takes back-channel requests in, answers 200 at once and hands them on later.
+    Queues(Queues),
+    /// A logout overtakes Keycloak's next token answer to this portal: an administrator ends the session that it names
+    /// before it arrives.
+    LogoutOvertakesTokensFor(Portal),
+    /// A logout overtakes the next form that this person sends to the admin dashboard: an administrator ends the session
+    /// when the dashboard has the head of the request and not yet its body.
+    LogoutOvertakesFormOf(Person),
+    /// The portal is hosted otherwise: as several replicas behind a balancer, or with its sessions in Redis. A browser
+    /// stays with its replica, the first browser with the first; whoever has no cookie gets the last one.
+    Hosts(Hosts),
+    /// The portal ends the session that a front-channel request names, also without its cookie.
+    EndsBySid(Portal),
+    /// Redis goes away; what it holds is kept.
+    StopsRedis,
+    /// Redis comes back.
+    StartsRedis,
+    /// Redis forgets everything.
+    EmptiesRedis,
+    /// Keycloak is started anew, with the same database.
+    RestartsKeycloak,
+}
+
+/// A queue before a portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queues {
+    /// Before whom.
+    pub portal: Portal,
+    /// How long something waits in it, at most 10.
+    pub seconds: u64,
+}
+
+/// How a portal is hosted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hosts {
+    /// Which.
+    pub portal: Portal,
+    /// How many of it, 1 or 2.
+    pub replicas: u8,
+    /// Where they keep sessions.
+    pub sessions: Keeps,
+}
+
+/// A program outside of the browser: the portal's own back end, a batch job, or a thief who has their secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Script {
+    /// In whose name, and with whose tokens.
+    pub in_name_of: Portal,
+    /// What it asks Keycloak.
+    pub does: ScriptDeed,
+    /// Whose session the tokens belong to.
+    #[serde(rename = "for")]
+    pub whose: Person,
+}
+
+/// A link on a page elsewhere on the web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Of which portal.
+    pub portal: Portal,
+    /// What it leads to.
+    pub page: LinkedPage,
 }
 
 /// A box in front of a portal that answers in its place.
@@ -92,7 +171,7 @@ pub struct Stranger {
     pub posts: Letter,
     /// To whom.
     pub to: Portal,
-    /// Whose session it is to end.
+    /// Whose session it is to end, or whose ID token it is.
     pub about: Option<Person>,
     /// How often, at most 500; each token is a new one.
     pub times: Option<u32>,
@@ -110,6 +189,12 @@ pub struct Altered {
     pub code_challenge: Option<Swap>,
     /// `redirect_uri` of the sign-in.
     pub redirect_uri: Option<BackTo>,
+    /// What the sign-in asks for instead of a code.
+    pub response_type: Option<ResponseType>,
+    /// What the sign-in asks for besides.
+    pub scope: Option<Scope>,
+    /// Somebody else types name and password into this browser.
+    pub typed_by: Option<Person>,
     /// `state` of the callback.
     pub callback_state: Option<Swap>,
     /// `iss` of the callback.
@@ -118,6 +203,8 @@ pub struct Altered {
     pub callback_code: Option<Swap>,
     /// The callback reaches the portal so many seconds later, at most 20.
     pub callback_after: Option<u64>,
+    /// Frames of Keycloak's logout page are loaded without cookies, as where a browser blocks third-party cookies.
+    pub frames_without_cookies: bool,
     /// `id_token_hint` of the sign-out.
     pub hint: Option<Hint>,
     /// `client_id` of the sign-out.
@@ -135,6 +222,9 @@ impl Altered {
             || self.max_age.is_some()
             || self.code_challenge.is_some()
             || self.redirect_uri.is_some()
+            || self.response_type.is_some()
+            || self.scope.is_some()
+            || self.typed_by.is_some()
             || self.callback_state.is_some()
             || self.callback_iss.is_some()
             || self.callback_code.is_some()
@@ -143,7 +233,11 @@ impl Altered {
 
     /// Whether it says something about the way to a sign-out.
     pub fn at_sign_out(&self) -> bool {
-        self.hint.is_some() || self.client.is_some() || self.uri.is_some() || self.state.is_some()
+        self.frames_without_cookies
+            || self.hint.is_some()
+            || self.client.is_some()
+            || self.uri.is_some()
+            || self.state.is_some()
     }
 
     /// What is altered, as words.
@@ -154,6 +248,9 @@ impl Altered {
         add("max_age", self.max_age.clone());
         add("code_challenge", self.code_challenge.map(|word| word.to_string()));
         add("redirect_uri", self.redirect_uri.map(|word| word.to_string()));
+        add("response_type", self.response_type.map(|word| word.to_string()));
+        add("scope", self.scope.map(|word| word.to_string()));
+        add("name and password are typed by", self.typed_by.map(|who| who.name().to_owned()));
         add("the callback's state", self.callback_state.map(|word| word.to_string()));
         add("the callback's iss", self.callback_iss.map(|word| word.to_string()));
         add("the callback's code", self.callback_code.map(|word| word.to_string()));
@@ -162,6 +259,7 @@ impl Altered {
         add("client_id", self.client.map(|word| word.to_string()));
         add("post_logout_redirect_uri", self.uri.map(|word| word.to_string()));
         add("state", self.state.map(|word| word.to_string()));
+        words.extend(self.frames_without_cookies.then(|| "frames are loaded without cookies".to_owned()));
         words.join(", ")
     }
 }

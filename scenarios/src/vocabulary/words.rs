@@ -27,6 +27,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// Folders of the library.
     Topic {
@@ -92,6 +94,8 @@ words! {
     How {
         /// The demo's address: cookies of the portal dropped, then Keycloak's logout with nothing but the way back.
         WithoutHint = "without-hint",
+        /// By the portal's button, clicked twice: the browser drops the first request and sends it again.
+        DoubleClick = "double-click",
     }
 }
 
@@ -250,6 +254,13 @@ words! {
         Copy = "copy",
         /// The last logout token that Keycloak sent to the other portal with a server.
         CopyForOther = "copy-for-other",
+        /// The ID token that this portal has of the session named in `about`.
+        IdToken = "id-token",
+        /// The ID token that the other portal with a server has of that session.
+        IdTokenOfOther = "id-token-of-other",
+        /// A logout token of the test realm whose key an administrator imported (`imports-test-key`): its issuer is this
+        /// realm's with `-test` behind it.
+        FromTestRealm = "from-test-realm",
     }
 }
 

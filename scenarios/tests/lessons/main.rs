@@ -6,7 +6,9 @@
     reason = "a test that cannot go on panics; clippy only knows the functions marked as tests"
 )]
 
+mod invariants;
 mod people;
+mod sabotage;
 mod stage;
 
 use scenarios::library::Library;

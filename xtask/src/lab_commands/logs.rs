@@ -29,6 +29,8 @@ enum Part {
     Internal,
     External,
     Admin,
+    /// Of lessons that keep a portal's sessions there.
+    Redis,
 }
 
 impl Part {
@@ -39,6 +41,7 @@ impl Part {
             Self::Internal => "internal",
             Self::External => "external",
             Self::Admin => "admin",
+            Self::Redis => "redis",
         }
     }
 }
@@ -83,10 +86,14 @@ fn no_log(part: Part) -> Trouble {
         format!("there is no log of {}", part.word()),
         match part {
             Part::Lab => "only a lab in the background writes one; a lab in front prints to its terminal",
+            Part::Redis => "no lesson has kept a portal's sessions there yet",
             Part::Keycloak | Part::Internal | Part::External | Part::Admin => {
                 "no lab has been started in this state folder yet"
             }
         },
-        "start one: `cargo xtask lab up --detach`",
+        match part {
+            Part::Redis => "play one that does: `cargo xtask scenario list`",
+            _ => "start one: `cargo xtask lab up --detach`",
+        },
     )
 }

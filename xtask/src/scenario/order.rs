@@ -7,13 +7,11 @@ use rand::seq::SliceRandom as _;
 use scenarios::Lesson;
 use scenarios::library::Library;
 
-/// Situations of the catalogue that a CI should guard whenever something changes.
-///
-/// Left out, because no lesson shows them yet: BC-18 (a token before its session: needs a provider that can be told to), FA-05
-/// (Redis away: needs a lab on Redis), FC-09 without a fault (needs a page of a foreign site).
+/// Situations of the catalogue that a CI should guard whenever something changes: all that the catalogue itself counts to the
+/// gate. A lesson belongs to it by naming one of them, so whoever writes the missing ones has nothing to do here.
 const GATE: &[&str] = &[
     "LI-01", "RI-01", "RI-02", "RI-04", "RI-08", "BC-01", "BC-02", "BC-04", "BC-05", "BC-09", "BC-11", "BC-12",
-    "BC-13", "BC-14", "FC-01", "AD-01", "AD-02", "AD-03", "TI-01", "TI-04", "FA-03",
+    "BC-13", "BC-14", "BC-18", "FC-01", "FC-09", "AD-01", "AD-02", "AD-03", "TI-01", "TI-04", "FA-03", "FA-05",
 ];
 
 /// All lessons, so many times; each round in an order of its own where a seed is given.
@@ -85,7 +83,10 @@ mod tests {
         let (gate, all) = (gate(&library).unwrap(), library.lessons().unwrap().0);
         assert!(gate.len() < all.len(), "{} of {}", gate.len(), all.len());
         let shown = |id: &&&str| gate.iter().any(|lesson| lesson.front.catalogue.iter().any(|own| own.value == ***id));
-        let missing: Vec<&&str> = GATE.iter().filter(|id| !shown(id)).collect();
+        // BC-18 (a token before its session) needs a provider that can be told to, FA-05 (Redis away) a lab on Redis, and FC-09
+        // without a planted fault a page of a foreign site.
+        let may_be_missing = ["BC-18", "FA-05", "FC-09"];
+        let missing: Vec<&&str> = GATE.iter().filter(|id| !shown(id) && !may_be_missing.contains(id)).collect();
         assert!(missing.is_empty(), "no lesson of the gate shows {missing:?}");
     }
 }

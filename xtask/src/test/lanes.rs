@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 /// Tests that need something special.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
-    /// Java, and Maven or a distribution: a real Keycloak as a process.
+    /// Java, and Maven or a distribution: a real Keycloak as a process. And Redis, in which a portal of the lab may keep its
+    /// sessions.
     Keycloak,
     /// A real browser, and Keycloak.
     Chromium,
     /// A container engine.
     Docker,
-    /// A real Redis, which the tests start themselves.
+    /// A real Redis alone, which the tests start themselves.
     Redis,
 }
 
@@ -28,6 +29,7 @@ impl Lane {
     pub(super) fn possible(self) -> Result<(), String> {
         match self {
             Self::Keycloak => {
+                Self::Redis.possible()?;
                 answers("java", &["-version"], "Java 17 or newer is not there: install a JDK")?;
                 if std::env::var_os("SSO_LAB_DIST").is_some() {
                     return Ok(());

@@ -1,5 +1,8 @@
 use std::net::TcpListener;
+use std::path::Path;
 
+use lab::acts::{Act, Store};
+use lab::state::Record;
 use serde_json::json;
 
 use crate::support::{Desk, is_port_open, processes_of, signal, wait_for};
@@ -78,6 +81,36 @@ fn down_cleans_up_after_a_killed_lab_too() {
     let down = desk.must(&["lab", "down"]);
     assert!(down.out.contains("The lab is down."), "{}", down.out);
     desk.assert_nothing_left(&killed);
+}
+
+#[test]
+fn a_restarted_keycloak_and_the_redis_of_a_killed_lab_are_swept() {
+    let desk = Desk::new();
+    desk.must(&["lab", "up", "--detach", "--runtime", "dist"]);
+    let record = serde_json::from_value::<Record>(desk.record().unwrap()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let act = |act: Act| runtime.block_on(record.client().act(&act)).unwrap();
+    act(Act::Host { portal: "admin".to_owned(), replicas: 2, store: Store::Redis });
+    act(Act::RestartKeycloak);
+    assert_eq!(desk.status()["state"], "up", "a restart ends no lab");
+    // Keycloak and its script, Redis' shell: Redis itself writes over its environment, and with it the mark.
+    let folder = desk.state().join("main/run/redis");
+    assert!(processes_of(&record.run_id).len() >= 2 && works_in(&folder));
+
+    signal(record.pid, "KILL");
+    let down = desk.must(&["lab", "down"]);
+    assert!(down.out.contains(&record.run_id), "{}", down.out);
+    desk.assert_nothing_left(&record.run_id);
+    assert!(!works_in(&folder), "Redis is left");
+}
+
+/// Whether a process has its working folder there, or had while the folder was there.
+fn works_in(folder: &Path) -> bool {
+    let folder = folder.to_str().unwrap();
+    let mut processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes.any(|process| {
+        std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.to_string_lossy().starts_with(folder))
+    })
 }
 
 #[test]

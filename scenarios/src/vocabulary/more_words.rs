@@ -1,0 +1,74 @@
+//! Words of programs, links, hosting and special sign-ins.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::words::words;
+
+words! {
+    /// A path of a portal that a link elsewhere on the web can lead to.
+    LinkedPage {
+        /// Where the portal's sign-out form is sent to.
+        SignOut = "sign-out",
+        /// The front-channel logout page.
+        Logout = "logout",
+        /// The health check.
+        Health = "health",
+    }
+}
+
+words! {
+    /// What a program outside of the browser asks Keycloak, with the tokens that a portal's client was given.
+    ScriptDeed {
+        /// The end-session endpoint with the ID token as a hint and no cookie.
+        EndsSessionWithHint = "ends-session-with-hint",
+        /// The same endpoint by POST with the refresh token: Keycloak's own way to log out without a browser.
+        EndsSessionWithRefreshToken = "ends-session-with-refresh-token",
+        /// The revocation endpoint with the refresh token.
+        RevokesRefreshToken = "revokes-refresh-token",
+        /// The token endpoint with the newest refresh token.
+        Refreshes = "refreshes",
+        /// The same with the very first one.
+        RefreshesWithFirstToken = "refreshes-with-first-token",
+        /// The same with the newest, and without the client's secret.
+        RefreshesWithoutSecret = "refreshes-without-secret",
+        /// Userinfo with the access token.
+        AsksUserinfo = "asks-userinfo",
+        /// The same as a script of a page elsewhere on the web would.
+        AsksUserinfoFromElsewhere = "asks-userinfo-from-elsewhere",
+        /// The introspection endpoint about the access token.
+        Introspects = "introspects",
+        /// The token endpoint with the user's name and password.
+        SignsInWithPassword = "signs-in-with-password",
+        /// The account's own interface: end all sessions of this user but this one. The user needs
+        /// `lets-manage-account`.
+        EndsOtherSessions = "ends-other-sessions",
+    }
+}
+
+words! {
+    /// What a sign-in asks for instead of a code.
+    ResponseType {
+        /// Tokens in the address (the implicit flow).
+        Tokens = "tokens",
+    }
+}
+
+words! {
+    /// What a sign-in asks for besides.
+    Scope {
+        /// A refresh token that outlives the session.
+        Offline = "offline",
+    }
+}
+
+words! {
+    /// Where a portal keeps its sessions.
+    Keeps {
+        /// In its own memory.
+        Memory = "memory",
+        /// In a Redis that all replicas share.
+        Redis = "redis",
+    }
+}
