@@ -70,6 +70,8 @@ async fn put_back(admin: &Admin, client: Client, member: &str, before: &Value) -
     };
     current[member] = before.clone();
     // Trap: an attribute that is left out stays as it is; an empty one goes.
-    added.iter().for_each(|name| current[member][name] = "".into());
+    for name in added {
+        current[member][name] = "".into();
+    }
     admin.put_client(&current).await
 }
