@@ -63,6 +63,11 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// When that was, in a run with so many steps.
+    pub fn when(&self, steps: usize) -> String {
+        if self.step > steps { "after the last step".to_owned() } else { format!("in step {}", self.step) }
+    }
+
     /// Whether it fails the run.
     pub fn fails(&self) -> bool {
         self.excused.is_none() && !self.check.passed()

@@ -299,7 +299,7 @@ fn leaks(events: &[Event]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for event in events {
         if let EventKind::Portal(entry) = &event.kind
-            && entry.text.contains("eyJ")
+            && serde_json::to_string(entry).is_ok_and(|all| all.contains("eyJ"))
         {
             found.insert(entry.portal.clone());
         }

@@ -30,8 +30,7 @@ pub fn render(run: &Run) -> String {
         text.push_str(&render_step(step, &mut aliases));
     }
     for judged in run.broken() {
-        let after = judged.step > run.steps.len();
-        let when = if after { "after the last step".to_owned() } else { format!("in step {}", judged.step) };
+        let when = judged.when(run.steps.len());
         let _ = write!(text, "\nBROKEN  {when}: a rule that holds in every lesson\n{}", check_lines(&judged.check));
     }
     text

@@ -25,6 +25,9 @@ pub use stranger::{About, Sent};
 /// A stranger's patience.
 pub const MOST_POSTS: u32 = 500;
 
+/// What the front channel of a client needs.
+const FRONT_CHANNEL: [&str; 2] = ["frontchannel.logout.url", "frontchannel.logout.session.required"];
+
 /// The most listeners that a lesson may have.
 pub const MOST_LISTENERS: u32 = 50;
 
@@ -158,7 +161,7 @@ pub enum Act {
         /// Which.
         portal: String,
     },
-    /// A portal is hosted anew from now on, with no session from before: same address, client, clock and faults. A browser
+    /// A portal is hosted anew from now on; what was only in memory is gone: same address, client, clock and faults. A browser
     /// stays with one replica (the first that comes with the first, the second with the second, and so on in turn); a
     /// server, which is no browser, always gets the last one.
     Host {
@@ -286,19 +289,21 @@ impl Parts {
             }
             Act::HearByFrontChannel { portal } => {
                 let client = self.note_client(&portal, "frontchannelLogout").await?;
-                self.note_client(&portal, "attributes").await?;
+                let now = admin.client(client).await?;
+                let before = FRONT_CHANNEL.iter().map(|name| (*name, now["attributes"][*name].clone())).collect();
+                self.deeds.note(Undo::Attributes { client, before }).await;
                 admin.hear_by_front_channel(client).await
             }
             Act::EndBySid { portal } => {
                 client_of(&portal)?;
-                self.hosting
-                    .portals()
-                    .iter()
-                    .filter(|one| one.kind().word() == portal)
-                    .for_each(|one| one.end_by_sid(true));
+                let _turn = self.hosting.turn().await;
+                for one in self.hosting.portals().iter().filter(|one| one.kind().word() == portal) {
+                    one.end_by_sid(true);
+                }
                 Ok(())
             }
             Act::ImportTestKey => {
+                self.refuse_exposed("the private half of this key is known to everybody")?;
                 let known = admin.key_providers().await?;
                 self.deeds.note(Undo::KeysBut(known)).await;
                 admin.import_signing_key(portal_protocol::forge::PRIVATE_KEY).await

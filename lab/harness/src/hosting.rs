@@ -126,8 +126,8 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Hosts a portal anew. Its faults stay on. Returns when what ran before has ended; requests under way are answered
-    /// by it to their end.
+    /// Hosts a portal anew. Its faults stay on. Returns when what ran before has ended; requests under way
+    /// have two seconds to be answered by it.
     ///
     /// # Errors
     /// Something new cannot be started: then all stays as it was.
@@ -186,11 +186,14 @@ impl House {
     /// New replicas beside those that run, with the same faults.
     async fn fresh(&self, ground: &Ground, how: &How) -> Result<Vec<Replica>, Trouble> {
         let faults = self.held().replicas.first().map_or(portals::Faults::NONE, |replica| replica.portal.faults());
+        let by_sid = self.held().replicas.first().is_some_and(|replica| replica.portal.ends_by_sid());
         let settings = Settings { store: how.store.clone(), faults, ..self.settings.clone() };
         let mut fresh = Vec::new();
         for number in 1..=how.replicas {
             let number = Some(number).filter(|_| how.replicas > 1);
-            fresh.push(Replica::start(ground, settings.clone(), &self.clock, &self.log, number).await?);
+            let replica = Replica::start(ground, settings.clone(), &self.clock, &self.log, number).await?;
+            replica.portal.end_by_sid(by_sid);
+            fresh.push(replica);
         }
         Ok(fresh)
     }

@@ -160,6 +160,11 @@ impl Portal {
         self.app.end_by_sid.store(on, Ordering::Release);
     }
 
+    /// Whether it does so now.
+    pub fn ends_by_sid(&self) -> bool {
+        self.app.end_by_sid.load(Ordering::Acquire)
+    }
+
     /// The parts, for the benchmarks.
     #[cfg(feature = "bench")]
     pub(crate) fn app(&self) -> &App {

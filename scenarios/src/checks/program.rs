@@ -28,13 +28,13 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
     }
     if let Some(wanted) = expect.readable_elsewhere {
         let allowed = match answer {
-            Some(Answer::Response { headers, .. }) => find(headers, "access-control-allow-origin").is_some(),
-            _ => false,
+            Some(Answer::Response { headers, .. }) => Some(find(headers, "access-control-allow-origin").is_some()),
+            _ => None,
         };
         let words = |readable| if readable { "a page elsewhere may read it" } else { "no page elsewhere may read it" };
-        checks.push(Check::new(words(wanted), allowed == wanted, || Failure {
+        checks.push(Check::new(words(wanted), allowed == Some(wanted), || Failure {
             expected: words(wanted).to_owned(),
-            seen: words(allowed).to_owned(),
+            seen: allowed.map_or("no answer", words).to_owned(),
             proof,
             likely: likely::CORS,
         }));

@@ -5,7 +5,7 @@ use super::Invariant;
 
 /// A fault and the rules that it breaks in a lesson that gives it the occasion.
 pub const BREAKS: &[(&str, &[Invariant])] = {
-    use Invariant::{BadTokens, GoodTokens, NewLogin, NoLeak, OnlyTheNamed, SessionsEnd, TwiceIsOnce};
+    use Invariant::{BadTokens, GoodTokens, NewLogin, NoLeak, NobodyElse, OnlyTheNamed, SessionsEnd, TwiceIsOnce};
     &[
         // Nobody comes in.
         ("client-disabled", &[NewLogin]),
@@ -29,6 +29,8 @@ pub const BREAKS: &[(&str, &[Invariant])] = {
         ("p42-any-token", &[BadTokens]),
         ("p54-issuer-prefix", &[BadTokens]),
         ("s4-unverified-token", &[BadTokens]),
+        // A page takes its scripts from somebody else.
+        ("s15-cdn", &[NobodyElse]),
         // What was sent is written down.
         ("p21-token-in-log", &[NoLeak]),
         // Others' sessions end, or one's own do not.

@@ -58,6 +58,7 @@ pub fn twice(person: Person, portal: Portal, once: &SignedOut, again: &SignedOut
         .and_then(fails)
 }
 
-fn is_error(place: &Place) -> bool {
+/// Whether somebody sees that something went wrong.
+pub fn is_error(place: &Place) -> bool {
     matches!(place, Place::PortalError(_) | Place::KeycloakError(_))
 }

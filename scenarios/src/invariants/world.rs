@@ -16,10 +16,14 @@ pub(crate) struct World {
     pub(crate) latest: i64,
     /// Whether Keycloak signs with another key than at first.
     pub(crate) rotated: bool,
-    /// Whether lifetimes were set or time was let pass, so that things end by themselves.
+    /// Whether Keycloak's sessions live for seconds only.
+    pub(crate) short: bool,
+    /// Whether they may have ended by themselves.
     pub(crate) runs_out: bool,
     /// Portals that forgot what they had heard of.
     pub(crate) restarted: BTreeSet<Portal>,
+    /// Portals with replicas that do not hear of each other, by their word.
+    pub(crate) split: BTreeSet<&'static str>,
     /// Portals whose sessions lie in Redis.
     pub(crate) on_redis: BTreeSet<Portal>,
     /// Whether Redis is away.
@@ -33,6 +37,12 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Whether this portal cannot do what it should: its network, its store or its replicas are in the way.
+    pub(crate) fn is_hindered(&self, portal: &str) -> bool {
+        let away = self.redis_away && self.on_redis.iter().any(|one| one.word() == portal);
+        away || self.disturbed.contains(portal) || self.split.contains(portal)
+    }
+
     /// Adds what a step does.
     pub(crate) fn note(&mut self, step: &Step) {
         if let Some((who, portal)) = step.seat() {
@@ -59,7 +69,10 @@ impl World {
             Administrator::DisablesClient(portal) => {
                 self.closed.insert(*portal);
             }
-            Administrator::SetsLifetimes(_) => self.runs_out = true,
+            Administrator::SetsLifetimes(set) => {
+                self.short |= set.idle.is_some() || set.max.is_some();
+                self.runs_out |= self.short;
+            }
             Administrator::RotatesKeys => self.rotated = true,
             Administrator::EndsSessionOf(_)
             | Administrator::LogsOut(_)
@@ -100,7 +113,7 @@ impl World {
             Lab::Restarts(portal) => {
                 self.restarted.insert(*portal);
             }
-            Lab::Waits(_) => self.runs_out = true,
+            Lab::Waits(_) => self.runs_out |= self.short,
             Lab::Queues(queues) => {
                 self.disturbed.insert(queues.portal.word());
             }
@@ -112,19 +125,19 @@ impl World {
                 } else {
                     self.on_redis.remove(&hosts.portal)
                 };
-                if hosts.replicas > 1 && !shared {
-                    // A logout token reaches one replica, and the other one keeps what it has.
-                    self.disturbed.insert(hosts.portal.word());
-                }
+                // A logout token reaches one replica, and the other one keeps what it has.
+                let split = hosts.replicas > 1 && !shared;
+                if split {
+                    self.split.insert(hosts.portal.word())
+                } else {
+                    self.split.remove(hosts.portal.word())
+                };
             }
             Lab::StopsRedis => {
                 self.redis_away = true;
-                self.disturbed.extend(self.on_redis.iter().map(|portal| portal.word()));
             }
             Lab::StartsRedis => {
                 self.redis_away = false;
-                let back = &self.on_redis;
-                self.disturbed.retain(|part| !back.iter().any(|portal| portal.word() == *part));
             }
             Lab::EmptiesRedis => self.restarted.extend(&self.on_redis),
             // What comes late still comes, and is answered by the portal itself. What a restart of Keycloak or a changed

@@ -26,12 +26,11 @@ fn suite(finished: &Finished) -> TestSuite {
             suite.add_test_case(case(finished, format!("step {}: {}", index + 1, check.name), status(check)));
         }
     }
-    for judged in finished.run.iter().flat_map(crate::run::Run::broken) {
-        suite.add_test_case(case(
-            finished,
-            format!("step {}: {}", judged.step, judged.check.name),
-            status(&judged.check),
-        ));
+    if let Some(run) = &finished.run {
+        for judged in run.broken() {
+            let name = format!("{}: {}", judged.when(run.steps.len()), judged.check.name);
+            suite.add_test_case(case(finished, name, status(&judged.check)));
+        }
     }
     // What concerns the lesson as a whole is one case more.
     match &finished.outcome {

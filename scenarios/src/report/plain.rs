@@ -55,7 +55,7 @@ fn of_run(run: &Run, lines: &mut Vec<String>) {
         of_step(step, &about, lines);
     }
     for judged in run.broken() {
-        lines.push(format!("{id} step {} broken {}", judged.step, checked(&judged.check)));
+        lines.push(format!("{id} broken {}: {}", judged.when(run.steps.len()), checked(&judged.check)));
     }
 }
 

@@ -9,7 +9,7 @@ use lab::browser::{Loot, Sight, SignOut};
 use lab_trace::Matrix;
 
 use super::{Player, Stage};
-use crate::invariants::closing::{LONG_ENOUGH, came_in, outlived, twice};
+use crate::invariants::closing::{LONG_ENOUGH, came_in, is_error, outlived, twice};
 use crate::invariants::{Invariant, Seen};
 use crate::run::select;
 use crate::vocabulary::{Person, Portal};
@@ -116,6 +116,10 @@ impl Stage<'_> {
     async fn sign_out_twice(&mut self, who: Person, portal: Portal) -> Result<(), Trouble> {
         let Some(index) = self.people.iter().position(|person| *person == who) else { return Ok(()) };
         let once = (told(self.players[index].sign_out(portal.word(), SignOut::AtPortal).await), self.matrix().await?);
+        if !once.0.as_ref().is_ok_and(|seen| !is_error(&seen.place)) {
+            self.book.skip(Invariant::TwiceIsOnce, "the first sign-out did not work");
+            return Ok(());
+        }
         let again = (told(self.players[index].sign_out(portal.word(), SignOut::AtPortal).await), self.matrix().await?);
         if let Some(failure) = twice(who, portal, &once, &again) {
             self.book.broken(Invariant::TwiceIsOnce, failure);

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use scenarios::invariants::BREAKS;
-use scenarios::invariants::Invariant::{self, BadTokens, GoodTokens, NewLogin, OnlyTheNamed, SessionsEnd, TwiceIsOnce};
+use scenarios::invariants::Invariant::{
+    self, BadTokens, GoodTokens, NewLogin, NoLeak, NobodyElse, OnlyTheNamed, SessionsEnd, TwiceIsOnce,
+};
 use scenarios::library::Library;
 use scenarios::{runner, transcript};
 
 use crate::stage::Stage;
 
-/// I5, I6 and I9 have no fault in the lab (every answer of a portal says no-store, whoever gives it); the unit tests break
-/// them.
+/// I5 has no fault in the lab (every answer of a portal says no-store, whoever gives it); the unit tests break it.
 const SABOTAGE: &[(Invariant, &str, &str)] = &[
     (SessionsEnd, "p19-long-session", "backchannel-happy"),
     (SessionsEnd, "s12-token-in-cookie", "rp-logout"),
@@ -20,6 +21,8 @@ const SABOTAGE: &[(Invariant, &str, &str)] = &[
     (BadTokens, "s4-unverified-token", "forged"),
     (GoodTokens, "s7-cookie-lookup", "backchannel-happy"),
     (GoodTokens, "p29-typ-too-strict", "rp-logout"),
+    (NoLeak, "p21-token-in-log", "backchannel-happy"),
+    (NobodyElse, "s15-cdn", "what-the-page-may-run"),
     (TwiceIsOnce, "p50-sign-out-needs-session", "rp-logout"),
     (NewLogin, "p31-endless-tombstone", "rp-logout"),
 ];

@@ -83,10 +83,7 @@ mod tests {
         let (gate, all) = (gate(&library).unwrap(), library.lessons().unwrap().0);
         assert!(gate.len() < all.len(), "{} of {}", gate.len(), all.len());
         let shown = |id: &&&str| gate.iter().any(|lesson| lesson.front.catalogue.iter().any(|own| own.value == ***id));
-        // BC-18 (a token before its session) needs a provider that can be told to, FA-05 (Redis away) a lab on Redis, and FC-09
-        // without a planted fault a page of a foreign site.
-        let may_be_missing = ["BC-18", "FA-05", "FC-09"];
-        let missing: Vec<&&str> = GATE.iter().filter(|id| !shown(id) && !may_be_missing.contains(id)).collect();
+        let missing: Vec<&&str> = GATE.iter().filter(|id| !shown(id)).collect();
         assert!(missing.is_empty(), "no lesson of the gate shows {missing:?}");
     }
 }

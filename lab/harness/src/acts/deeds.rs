@@ -18,6 +18,8 @@ pub(super) enum Undo {
     User(Value),
     /// A member of a client, as it was before. Not the whole client: a fault may have been in it that is long switched off.
     Client { client: Client, member: &'static str, before: Value },
+    /// Attributes of a client, each as it was before; null where it was not there.
+    Attributes { client: Client, before: Vec<(&'static str, Value)> },
     /// Members of the realm.
     Realm(Value),
     /// The keys from before; those of lessons that are not among them go.
@@ -45,6 +47,7 @@ impl Deeds {
                 Undo::User(user) => admin.put_user_back(user).await,
                 Undo::Client { client, member, before } => put_back(admin, *client, member, before).await,
                 Undo::Realm(members) => admin.put(&format!("realms/{}", realm::REALM), members).await,
+                Undo::Attributes { client, before } => put_attributes_back(admin, *client, before).await,
                 Undo::Listeners => admin.delete_listeners().await,
                 Undo::KeysBut(known) => admin.delete_signing_keys_but(known).await,
             };
@@ -62,16 +65,15 @@ impl Deeds {
 /// Trap: a client that is sent without its web origins loses them, so what is there is read and sent back whole.
 async fn put_back(admin: &Admin, client: Client, member: &str, before: &Value) -> Result<(), Trouble> {
     let mut current = admin.client(client).await?;
-    let added: Vec<String> = match (&current[member], before) {
-        (Value::Object(now), Value::Object(before)) if member == "attributes" => {
-            now.keys().filter(|name| !before.contains_key(*name)).cloned().collect()
-        }
-        _ => Vec::new(),
-    };
     current[member] = before.clone();
-    // Trap: an attribute that is left out stays as it is; an empty one goes.
-    for name in added {
-        current[member][name] = "".into();
+    admin.put_client(&current).await
+}
+
+/// Trap: an attribute that is left out stays as it is; an empty one goes.
+async fn put_attributes_back(admin: &Admin, client: Client, before: &[(&str, Value)]) -> Result<(), Trouble> {
+    let mut current = admin.client(client).await?;
+    for (name, value) in before {
+        current["attributes"][*name] = if value.is_null() { "".into() } else { value.clone() };
     }
     admin.put_client(&current).await
 }

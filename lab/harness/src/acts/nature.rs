@@ -57,7 +57,8 @@ impl Act {
     pub(crate) fn patience(&self) -> Duration {
         match self {
             // The stop comes on top, which is bounded as well.
-            Self::RestartKeycloak => START_DEADLINE + Duration::from_secs(30),
+            Self::RestartKeycloak => START_DEADLINE + Duration::from_secs(75),
+            Self::Host { .. } | Self::StartRedis | Self::StopRedis => Duration::from_mins(1),
             _ => USUAL,
         }
     }

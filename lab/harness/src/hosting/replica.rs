@@ -95,7 +95,9 @@ impl Ear {
         detail.extend(self.number.map(|number| Param::plain("replica", number.to_string())));
         let words: String = detail.iter().map(word).collect();
         // A full disk must not stop the portal; the event stream still has the entry.
-        let _ = writeln!(&self.log, "{} {} {}{words}", entry.at, entry.step.word(), entry.text);
+        // In one piece: replicas and requests write to one file, and each line stays whole.
+        let line = format!("{} {} {}{words}\n", entry.at, entry.step.word(), entry.text);
+        let _ = (&self.log).write_all(line.as_bytes());
         self.recorder.record(EventKind::Portal(PortalEntry {
             portal: self.portal.to_owned(),
             step: entry.step.word().to_owned(),

@@ -39,12 +39,15 @@ impl Note {
     /// Keeps what Keycloak's token endpoint gives out.
     fn keep_tokens(&self, status: u16, headers: &HeaderMap, body: &Passing) {
         let (shared, asked) = (&self.shared, &self.asked);
-        let given =
-            status == 200 && shared.owner == Party::Keycloak && asked.uri.path().ends_with("/openid-connect/token");
+        // Only of the lab's own realm and applications: an administrator's tokens pass here, too.
+        let endpoint = format!("/realms/{}/protocol/openid-connect/token", realm::REALM);
+        let given = status == 200 && shared.owner == Party::Keycloak && asked.uri.path() == endpoint;
         let Some(answer) = given.then(|| body.json(headers)).flatten() else { return };
         let form = asked.body.lock().unwrap_or_else(PoisonError::into_inner).body(&asked.headers, &shared.masker);
         let fields = if let Kept::Form { fields } = &form { fields.as_slice() } else { &[] };
-        if let Some(client_id) = attribution::client_id(&asked.headers, &[], fields) {
+        let client_id = attribution::client_id(&asked.headers, &[], fields);
+        let known = |id: &String| shared.registry.apps.iter().any(|app| app.client_id == *id);
+        if let Some(client_id) = client_id.filter(known) {
             shared.handle.keep_given(&client_id, answer);
         }
     }

@@ -188,7 +188,13 @@ async fn handle(
 
 /// Answers for a listener, and writes down that it was asked.
 async fn listen(shared: &Arc<Shared>, listener: Listener, request: Request) -> Response {
-    let shared = Arc::new(Shared { owner: listener.party(), registry: listener.known(), ..shared.as_ref().clone() });
+    let shared = Arc::new(Shared {
+        owner: listener.party(),
+        registry: listener.known(),
+        // What comes here is no letter to the portal behind this tap.
+        handle: Handle::default(),
+        ..shared.as_ref().clone()
+    });
     let note = note_of(&shared, &request).taken_in(request).await;
     let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]);
     note.answered(StatusCode::OK.as_u16(), &headers, &Passing::default());
@@ -215,10 +221,12 @@ async fn overtaken(
             Response::from_parts(parts, Body::from(body))
         }
         Overtaking::PostOf(sid) => {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
             let Ok(body) = axum::body::to_bytes(body, capture::CAPTURE_LIMIT).await else {
                 return StatusCode::PAYLOAD_TOO_LARGE.into_response();
             };
+            // Trap: with a length of 0 nobody would ever ask for the body, and so for the logout.
+            parts.headers.remove(header::CONTENT_LENGTH);
             deliver(shared, stop, Request::from_parts(parts, late_body(body, sid, end))).await
         }
     }

@@ -15,7 +15,7 @@ use crate::keycloak::admin::Admin;
 use crate::keycloak::{self, Keeper};
 use crate::recorder::Recorder;
 use crate::redis::Redis;
-use crate::trouble::Trouble;
+use crate::trouble::{Kind, Trouble};
 
 /// The parts of a running lab.
 pub(crate) struct Parts {
@@ -92,6 +92,19 @@ impl Parts {
             if names.is_empty() { "no fault is on".to_owned() } else { format!("faults on: {}", names.join(", ")) };
         self.recorder.record(EventKind::Lab(LabNote { text }));
         Ok(names)
+    }
+
+    /// Refuses what would make a lab unsafe that other computers can reach.
+    pub(crate) fn refuse_exposed(&self, why: &str) -> Result<(), Trouble> {
+        if self.bind.is_loopback() {
+            return Ok(());
+        }
+        Err(Trouble::new(
+            Kind::Safety,
+            format!("refusing in a lab that other computers can reach: {why}"),
+            "anybody on the network could use it until the lab is reset",
+            "start the lab without `--bind`",
+        ))
     }
 
     /// Lets Keycloak itself post to every portal's public address and looks at the taps whether it arrived.

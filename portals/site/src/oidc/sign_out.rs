@@ -20,7 +20,7 @@ use crate::error::Trouble;
 use crate::faults::{Fault, sign_out as naive};
 use crate::journal::Step;
 use crate::portal::App;
-use crate::session;
+use crate::session::{self, SignedIn};
 use crate::settings::Secret;
 
 /// How long a second click counts as the same sign-out.
@@ -43,6 +43,9 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
     // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
     // asks "do you want to log out?". So the session is taken, not thrown away.
     let id = session.id();
+    if let (Some(id), Some(who)) = (id, session::in_copy(session).await?) {
+        remember(app, id, &who).await;
+    }
     let Some(who) = session::close(session, &app.sessions).await? else {
         return match once_more(app, session, id).await? {
             None => naive::nobody_to_sign_out(app),
@@ -55,13 +58,6 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
 
     match end_session_url(app, session, &who.id_token).await {
         Ok(url) => {
-            if let Some(id) = id.map(|id| id.to_string()) {
-                let left = Left { id_token: who.id_token.clone(), at: app.clock.now() };
-                // Without it only a double click goes wrong, and this person is on the way out.
-                if let Err(away) = app.left.begin(&id, &id, &left).await {
-                    tracing::debug!(why = away.why, "a second click on this sign-out would not be understood");
-                }
-            }
             app.journal.record(
                 Step::SignOutStarted,
                 format!("{} signed out here and was sent to the provider to sign out there", who.username),
@@ -76,6 +72,16 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
             app.journal.record(Step::SignOutLocalOnly, text, &[("username", &who.username)]);
             Err(Trouble::SignedOutHereOnly { why })
         }
+    }
+}
+
+/// Keeps the hint for a second click. Before anything else is done: a browser that clicks twice closes the first connection,
+/// and with it goes whatever the first request has not done yet.
+async fn remember(app: &App, id: Id, who: &SignedIn) {
+    let (id, left) = (id.to_string(), Left { id_token: who.id_token.clone(), at: app.clock.now() });
+    // Without it only a double click goes wrong, and this person is on the way out.
+    if let Err(away) = app.left.begin(&id, &id, &left).await {
+        tracing::debug!(why = away.why, "a second click on this sign-out would not be understood");
     }
 }
 

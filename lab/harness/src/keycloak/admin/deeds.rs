@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Admin, unexpected};
-use crate::acts::{Grant, listener_name};
+use crate::acts::{Grant, MOST_LISTENERS, listener_name};
 use crate::trouble::{Kind, Trouble};
 
 /// Priority of the first key that a lesson adds: above the 100 of the realm's own.
@@ -201,7 +201,10 @@ impl Admin {
         let mut url = self.url(&format!("realms/{REALM}/clients"));
         url.query_pairs_mut().append_pair("clientId", "listener-").append_pair("search", "true");
         let found = self.json(Method::GET, url, None).await?;
-        for client in found.as_array().into_iter().flatten() {
+        // The search finds parts of names, and a realm of somebody's own may have clients with such a name.
+        let ours =
+            |client: &&Value| (1..=MOST_LISTENERS).any(|number| client["clientId"] == json!(listener_name(number)));
+        for client in found.as_array().into_iter().flatten().filter(ours) {
             if let Some(id) = client["id"].as_str() {
                 self.delete(&format!("realms/{REALM}/clients/{id}")).await?;
             }
