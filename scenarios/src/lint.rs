@@ -192,12 +192,16 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             || expect.status.is_some()
             || !expect.shows.is_empty()
             || !expect.hides.is_empty()
-            || expect.code_exchanged_by.is_some()
-            || expect.old_cookies.is_some();
+            || expect.code_exchanged_by.is_some();
         misplaced(
             of_people && step.seat().is_none(),
             "nobody looks at a page in this step, and the expectation is about what somebody sees",
             "move it to a step with `who`",
+        );
+        misplaced(
+            expect.old_cookies.is_some() && step.seat().is_none(),
+            "`old-cookies` are those of the person in `who`, and nobody acts in this step",
+            "move it to a step with `who`; what an administrator's act leaves of a session is in the `matrix`",
         );
         misplaced(
             expect.answered.is_some() && !matches!(step.action, Action::Stranger(_) | Action::Script(_)),

@@ -111,7 +111,8 @@ pub struct Expect {
     pub not_told: Vec<Portal>,
     /// Whether the `state` that went out with the sign-out came back unchanged.
     pub state_returned: Option<bool>,
-    /// What cookies and tokens, copied before this step, are worth after it, wherever they were worth something.
+    /// What cookies and tokens of the person in `who`, copied before this step, are worth after it, wherever they were worth
+    /// something.
     pub old_cookies: Option<Worth>,
     /// Who is signed in where.
     pub matrix: BTreeMap<Person, RowWords>,

@@ -124,6 +124,7 @@ fn a_step_that_means_nothing_is_found() {
         ("- administrator: { sets-lifetimes: { idle: 0 } }", "no time"),
         ("- administrator: { sets-lifetimes: {} }", "no time"),
         ("- { lab: { waits: 1 }, expect: { sees: signed-in } }", "nobody looks at a page"),
+        ("- { lab: { waits: 1 }, expect: { old-cookies: dead } }", "those of the person in `who`"),
         ("- { who: john, opens: admin, expect: { answered: 400 } }", "belongs to a stranger"),
         ("- { who: john, opens: admin, expect: { answer-has: ['a: b'] } }", "nothing asks Keycloak"),
         (

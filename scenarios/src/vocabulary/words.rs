@@ -128,7 +128,7 @@ words! {
         SignedIn = "signed-in",
         /// The portal knows the person and refuses.
         Forbidden = "forbidden",
-        /// The portal's page that says "you are signed out".
+        /// The admin dashboard's page that says "you are signed out". The other two show their sign-in card then.
         SignedOutPage = "signed-out-page",
         /// The portal's error page.
         PortalError = "portal-error",

@@ -25,6 +25,18 @@ pub(crate) struct NewArgs {
 }
 
 pub(super) fn run(args: &NewArgs) -> Result<(), Trouble> {
+    if let Some(folder) = &args.lessons {
+        // Whoever begins a library of their own has named its folder and need not have made it.
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Trouble::new(
+                Kind::Environment,
+                format!("the folder {} cannot be made: {error}", folder.display()),
+                "the new lesson has no place to lie in",
+                "check the name and the permissions",
+            )
+            .caused_by(error)
+        })?;
+    }
     let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
     let text = TEMPLATE.replace("NEW-ID", &args.id).replace("NEW-TOPIC", &args.topic);
     // An unknown topic is found here, with the nearest word, and not by the first run. The folder is the topic that was

@@ -81,7 +81,10 @@ pub(super) fn lint(folder: Option<&Path>) -> Result<(), Trouble> {
     }
     Err(Trouble::new(
         Kind::Content,
-        format!("{} things are wrong with the lessons", errors.len()),
+        match errors.len() {
+            1 => "one thing is wrong with the lessons".to_owned(),
+            count => format!("{count} things are wrong with the lessons"),
+        },
         "a lesson with them would mislead, or could not run",
         "mend each place shown above",
     ))
