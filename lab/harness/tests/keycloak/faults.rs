@@ -192,13 +192,13 @@ const CASES: &[Case] = &[
         fault: "sso-idle-above-max",
         look: Look::Session,
         right: "1800 s",
-        wrong: "4 s; then the single sign-on is over, and nobody was told",
+        wrong: "a few seconds; then the single sign-on is over, and nobody was told",
     },
     Case {
         fault: "sso-idle-short",
         look: Look::Session,
         right: "1800 s",
-        wrong: "5 s; then the single sign-on is over, and nobody was told",
+        wrong: "a few seconds; then the single sign-on is over, and nobody was told",
     },
 ];
 
