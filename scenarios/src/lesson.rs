@@ -108,15 +108,6 @@ impl Lesson {
         self.steps().any(|step| !matches!(step.action, Action::Person { .. }))
     }
 
-    /// Whether it needs a Redis.
-    pub fn needs_redis(&self) -> bool {
-        let redis = |act: &Lab| match act {
-            Lab::Hosts(hosts) => hosts.sessions == crate::vocabulary::Keeps::Redis,
-            other => matches!(other, Lab::StopsRedis | Lab::StartsRedis | Lab::EmptiesRedis),
-        };
-        self.steps().any(|step| matches!(&step.action, Action::Lab(act) if redis(act)))
-    }
-
     /// How long its steps let time pass, in seconds.
     pub fn seconds_waited(&self) -> u64 {
         self.steps().map(|step| if let Action::Lab(Lab::Waits(seconds)) = &step.action { *seconds } else { 0 }).sum()

@@ -231,9 +231,22 @@ impl fmt::Display for Step {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::{Journal, KEPT, Step};
     use crate::clock::Clock;
     use crate::settings::Kind;
+
+    #[test]
+    fn who_hears_each_entry_has_heard_it_when_it_is_written_and_the_first_one_stays() {
+        let journal = Journal::new(Kind::Admin, Clock::system());
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (first, second) = (heard.clone(), heard.clone());
+        journal.on_entry(move |entry| first.lock().unwrap().push(entry.text.clone()));
+        journal.on_entry(move |_| second.lock().unwrap().push("the second".to_owned()));
+        journal.record(Step::SessionOpened, "somebody came", &[]);
+        assert_eq!(*heard.lock().unwrap(), ["somebody came"]);
+    }
 
     #[tokio::test]
     async fn a_listener_gets_new_entries_and_late_comers_get_the_kept_ones() {
