@@ -119,10 +119,17 @@ async fn play(
         let first = texts.entry(lesson.id().to_owned()).or_insert_with(|| text.clone());
         if *first != text {
             differing += 1;
-            say(&format!("  {} differs", lesson.id()));
+            say(&format!("  {} differs: {}", lesson.id(), first_difference(first, &text)));
         }
     }
     Ok(differing)
+}
+
+/// The first line of the second text that the first one does not have at that place.
+fn first_difference(first: &str, second: &str) -> String {
+    let mut before = first.lines();
+    let line = second.lines().find(|line| before.next() != Some(*line));
+    line.map_or_else(|| "it ends earlier".to_owned(), |line| format!("{:?} is new", line.trim()))
 }
 
 /// The union of all times in which Keycloak had something to answer.
@@ -169,7 +176,13 @@ async fn logouts(times: u32, client: &LabClient) -> Result<(usize, usize), Troub
 mod tests {
     use lab_trace::{Event, EventKind, LabNote};
 
-    use super::seconds_inside_keycloak;
+    use super::{first_difference, seconds_inside_keycloak};
+
+    #[test]
+    fn a_difference_is_named_by_its_line() {
+        assert_eq!(first_difference("a\nb\n", "a\n  c\n"), "\"c\" is new");
+        assert_eq!(first_difference("a\nb\n", "a\n"), "it ends earlier");
+    }
 
     #[test]
     fn what_is_no_exchange_takes_no_time() {
