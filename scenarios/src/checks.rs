@@ -4,6 +4,7 @@ mod likely;
 mod log;
 mod page;
 mod program;
+mod screens;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use lab_trace::{Cell, CellState, Channel, Exchange, Matrix, Party, Shown};
 
 use crate::lesson::{Action, Step};
 use crate::run::Numbered;
-use crate::vocabulary::{Exchanger, Person, Worth};
+use crate::vocabulary::{Exchanger, Person, ScreenWord, Worth};
 
 /// One expectation and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,14 @@ pub struct Evidence<'a> {
     pub key_fetches: &'a BTreeMap<String, usize>,
     /// Portals whose own log got a piece of a token in this step.
     pub leaks: &'a BTreeSet<String>,
+    /// What each tab shows in the end; empty where no real browser plays.
+    pub screens: &'a Screens,
+    /// What each person's browser wrote into its console in this step.
+    pub console: &'a BTreeMap<Person, Vec<String>>,
 }
+
+/// Person and portal to what the portal's newest tab shows; `None` for a page that no word describes.
+pub type Screens = BTreeMap<(Person, String), Option<ScreenWord>>;
 
 impl Check {
     /// Whether it passed.
@@ -94,6 +102,7 @@ pub fn checks(evidence: &Evidence<'_>) -> Vec<Check> {
         let wanted: Vec<(&str, CellState)> = row.cells().map(|(name, state)| (name, state.cell())).collect();
         evidence.row(*person, &wanted)
     }));
+    checks.extend(screens::checks(evidence, expect));
     checks
 }
 

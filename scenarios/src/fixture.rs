@@ -249,6 +249,8 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         keycloak: &[],
         key_fetches: &BTreeMap::new(),
         leaks: &std::collections::BTreeSet::new(),
+        screens: &std::collections::BTreeMap::new(),
+        console: &std::collections::BTreeMap::new(),
     };
     let checks = crate::checks::checks(&evidence);
     let done = StepRun {
@@ -256,6 +258,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         line: step.line,
         exchanges,
         sight: Some(sight),
+        screens: Vec::new(),
         sign_out: true,
         not_told: Vec::new(),
         matrix,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::vocabulary::{
-    Administrator, Altered, Control, Expect, FrontMatter, How, Lab, Link, Person, Portal, Prediction, Script, Stranger,
+    Administrator, Altered, BrowserDeed, Control, Expect, FrontMatter, How, Lab, Link, Person, Portal, Prediction, Script,
+    Stranger, TabWord,
 };
 
 /// A lesson as it was read.
@@ -83,6 +84,10 @@ pub enum Deed {
     FollowLink(Link),
     /// Signs in at so many of the registered listeners; the exchanges of these sign-ins are left out of the transcript.
     OpenListeners(u32),
+    /// Does something with a portal's tab; only a real browser has any.
+    Tab(TabWord, Portal),
+    /// The whole browser is closed and started again.
+    Browser(BrowserDeed),
     /// Presses a button of the admin dashboard.
     Press(Control),
     /// Sends what the button would send, with or without a button.
@@ -108,6 +113,11 @@ impl Lesson {
         self.steps().any(|step| !matches!(step.action, Action::Person { .. }))
     }
 
+    /// Whether a step of it needs a browser that nobody else uses.
+    pub fn needs_own_browser(&self) -> bool {
+        self.steps().any(|step| matches!(step.action, Action::Person { does: Deed::Browser(_), .. }))
+    }
+
     /// How long its steps let time pass, in seconds.
     pub fn seconds_waited(&self) -> u64 {
         self.steps().map(|step| if let Action::Lab(Lab::Waits(seconds)) = &step.action { *seconds } else { 0 }).sum()
@@ -129,7 +139,36 @@ impl Step {
     /// Whether somebody signs out in this step.
     pub fn is_sign_out(&self) -> bool {
         let Action::Person { does, .. } = &self.action else { return false };
-        matches!(does, Deed::SignOut(..) | Deed::AnswerLogoutQuestion(_))
+        matches!(
+            does,
+            Deed::SignOut(..) | Deed::AnswerLogoutQuestion(_) | Deed::Tab(TabWord::SignsOutAndCloses, _)
+        )
+    }
+
+    /// Why only a real browser can play it; `None` where any can.
+    pub fn needs_a_browser(&self) -> Option<&'static str> {
+        let expect = &self.expect;
+        match &self.action {
+            Action::Person { does: Deed::Tab(..) | Deed::Browser(_), .. } => {
+                Some("it is about tabs, history or the browser itself")
+            }
+            _ if !expect.screens.is_empty() => Some("it looks at what a tab shows by itself"),
+            _ if expect.console_says.is_some() => Some("it reads the browser's console"),
+            _ => None,
+        }
+    }
+
+    /// Why no real browser can play it; `None` where it can.
+    pub fn needs_a_script(&self) -> Option<&'static str> {
+        let Action::Person { does, .. } = &self.action else { return None };
+        match does {
+            Deed::SignIn(_, Some(altered)) | Deed::SignOut(_, _, Some(altered)) if altered.on_the_way() => {
+                Some("it changes or holds messages that the browser carries")
+            }
+            Deed::SignOut(_, Some(How::WithoutHint), _) => Some("it plays the original demo's sign-out"),
+            Deed::OpenListeners(_) => Some("listeners have no pages"),
+            _ => None,
+        }
     }
 }
 
@@ -143,6 +182,9 @@ impl Deed {
             | Self::AnswerLogoutQuestion(portal)
             | Self::RepeatCallback(portal) => *portal,
             Self::FollowLink(link) => link.portal,
+            Self::Tab(_, portal) => *portal,
+            // The browser is about no portal; the first one stands for it.
+            Self::Browser(_) => Portal::Internal,
             Self::OpenListeners(_) => Portal::Internal,
             Self::Press(_) | Self::Force(_) => Portal::Admin,
         }

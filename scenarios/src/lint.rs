@@ -4,7 +4,9 @@
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
-use crate::vocabulary::{Administrator, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth};
+use crate::vocabulary::{
+    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth,
+};
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
 pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
@@ -198,6 +200,17 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             "nobody looks at a page in this step, and the expectation is about what somebody sees",
             "move it to a step with `who`",
         );
+        misplaced(
+            expect.console_says.is_some() && step.seat().is_none(),
+            "nobody acts in this step, and the expectation is about somebody's console",
+            "move it to a step with `who`",
+        );
+        for (driver, why) in [(Driver::Http, step.needs_a_browser()), (Driver::Chromium, step.needs_a_script())] {
+            if let Some(why) = why.filter(|_| lesson.front.drivers.contains(&driver)) {
+                let what = format!("the driver `{driver}` cannot play this step: {why}");
+                misplaced(true, &what, "take the driver out of `drivers`");
+            }
+        }
         misplaced(
             expect.old_cookies.is_some() && step.seat().is_none(),
             "`old-cookies` are those of the person in `who`, and nobody acts in this step",

@@ -5,14 +5,15 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part, Step};
-use crate::vocabulary::{FrontMatter, Prediction, StepWords};
+use crate::vocabulary::{FrontMatter, Prediction, StepWords, TabWord};
 
 /// Fences that mean something.
 const BLOCKS: &[&str] = &["predict", "steps", "explain", "trainer"];
 
 /// What a step can be.
 const VERBS: &str = "a step has exactly one verb: with `who` opens, signs-in-at, signs-out-at, answers-logout-question-at, \
-                     repeats-callback-of, follows-link-to, opens-listeners, presses, forces; without `who` administrator, lab, stranger, script";
+                     repeats-callback-of, follows-link-to, opens-listeners, presses, forces, and in a real browser \
+                     opens-another-tab-of, looks-at, goes-back-in, reloads, closes-tab-of, signs-out-and-closes, browser; without `who` administrator, lab, stranger, script";
 
 /// Fences that are quoted text.
 const QUOTES: &[&str] = &["", "text", "json", "http", "sh", "yaml"];
@@ -116,6 +117,13 @@ impl File<'_> {
             words.repeats_callback_of.map(Deed::RepeatCallback),
             words.follows_link_to.map(Deed::FollowLink),
             words.opens_listeners.map(Deed::OpenListeners),
+            words.opens_another_tab_of.map(|portal| Deed::Tab(TabWord::OpensAnother, portal)),
+            words.looks_at.map(|portal| Deed::Tab(TabWord::LooksAt, portal)),
+            words.goes_back_in.map(|portal| Deed::Tab(TabWord::GoesBack, portal)),
+            words.reloads.map(|portal| Deed::Tab(TabWord::Reloads, portal)),
+            words.closes_tab_of.map(|portal| Deed::Tab(TabWord::Closes, portal)),
+            words.signs_out_and_closes.map(|portal| Deed::Tab(TabWord::SignsOutAndCloses, portal)),
+            words.browser.map(Deed::Browser),
             words.presses.map(Deed::Press),
             words.forces.map(Deed::Force),
         ]

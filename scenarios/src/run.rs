@@ -2,12 +2,12 @@
 
 use lab::browser::Sight;
 use lab::control::messages::Topology;
-use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party};
+use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
 
 use crate::checks::Check;
 use crate::invariants::Judged;
 use crate::transcript::Telling;
-use crate::vocabulary::{Driver, Person};
+use crate::vocabulary::{Driver, Person, ScreenWord};
 use crate::why::NotTold;
 
 /// A lesson, played once.
@@ -39,6 +39,8 @@ pub struct StepRun {
     pub exchanges: Vec<Numbered>,
     /// What the person sees; `None` when no person acts.
     pub sight: Option<Sight>,
+    /// What each tab shows in the end, where a real browser plays.
+    pub screens: Vec<(Person, String, ScreenWord)>,
     /// Whether the step was a sign-out, so that "nobody was told" is worth saying.
     pub sign_out: bool,
     /// Portals that were not told of the session that ended, and why.
@@ -89,8 +91,11 @@ impl Run {
 /// Keycloak calls its back-channel listeners in an order of its own that changes from run to run, so neighbouring
 /// back-channel exchanges are sorted by portal.
 ///
+/// A real browser runs scripts and loads frames side by side: what scripts ask is left out but for the code's exchange, and
+/// neighbouring frames are sorted by portal.
+///
 /// Where one portal is told of several sessions, they come in the order of `sids`.
-pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str]) -> Vec<Numbered> {
+pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], driver: Driver) -> Vec<Numbered> {
     let mut chosen: Vec<(&Event, &Exchange)> = events
         .iter()
         .filter_map(|event| match &event.kind {
@@ -104,7 +109,11 @@ pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str]) 
             Party::Browser(None) | Party::Lab => false,
             Party::App(_) | Party::Keycloak | Party::Stranger => true,
         })
+        .filter(|(_, exchange)| driver == Driver::Http || !is_of_a_script(exchange))
         .collect();
+    for neighbours in chosen.chunk_by_mut(|one, other| in_frames(one.1) && in_frames(other.1)) {
+        neighbours.sort_by_key(|(_, exchange)| exchange.callee.clone());
+    }
     for neighbours in chosen.chunk_by_mut(|one, other| back(one.1) && back(other.1)) {
         neighbours.sort_by_key(|(_, exchange)| (exchange.callee.clone(), place_of(exchange, sids)));
     }
@@ -129,6 +138,15 @@ pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str]) 
 fn place_of(exchange: &Exchange, sids: &[&str]) -> usize {
     let sid = Telling::of(exchange).and_then(|telling| telling.claim("sid"));
     sids.iter().position(|known| Some(*known) == sid.as_deref()).unwrap_or(sids.len())
+}
+
+fn in_frames(exchange: &Exchange) -> bool {
+    exchange.channel == Channel::Frame
+}
+
+fn is_of_a_script(exchange: &Exchange) -> bool {
+    let exchanges_code = exchange.form_field("grant_type").and_then(Shown::text) == Some("authorization_code");
+    exchange.channel == Channel::Script && matches!(exchange.caller, Party::Browser(_)) && !exchanges_code
 }
 
 fn back(exchange: &Exchange) -> bool {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lab::browser::probe::Prober;
-use lab::browser::{Loot, Person as Player};
+use lab::browser::{Loot, Player};
+use lab::chromium::Cookies;
 use lab::control::client::LabClient;
 use lab::control::messages::{SsoSession, Topology};
 use lab::faults::Change;
@@ -22,10 +23,15 @@ use crate::vocabulary::{Driver, Person};
 use crate::why::{self, Around};
 
 mod acts;
+mod cast;
 mod closing;
 mod probe;
+mod watching;
 
+pub use cast::{Cast, ChromiumCast, Role, ScriptedCast};
 pub use probe::Probe;
+
+use watching::shown;
 
 /// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. Its faults and whatever
 /// else it did to the lab are taken away again.
@@ -41,7 +47,20 @@ pub async fn run(lesson: &Lesson, lab: &LabClient) -> Result<Run, Trouble> {
 /// # Errors
 /// As [`run`]; usage when a fault is unknown.
 pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<Run, Trouble> {
-    run_probed(lesson, lab, sabotage, Box::new(Prober::new(lab.clone()))).await
+    run_cast(lesson, lab, sabotage, &ScriptedCast).await
+}
+
+/// The same with people of this cast.
+///
+/// # Errors
+/// As [`run_with`]; environment when there is no such browser.
+pub async fn run_cast(
+    lesson: &Lesson,
+    lab: &LabClient,
+    sabotage: &[String],
+    cast: &dyn Cast,
+) -> Result<Run, Trouble> {
+    run_staged(lesson, lab, sabotage, Box::new(Prober::new(lab.clone())), cast).await
 }
 
 /// The same with another way to find out who is signed in where: to find out whether anybody would notice a wrong one.
@@ -54,11 +73,25 @@ pub async fn run_probed(
     sabotage: &[String],
     prober: Box<dyn Probe>,
 ) -> Result<Run, Trouble> {
+    run_staged(lesson, lab, sabotage, prober, &ScriptedCast).await
+}
+
+async fn run_staged(
+    lesson: &Lesson,
+    lab: &LabClient,
+    sabotage: &[String],
+    prober: Box<dyn Probe>,
+    cast: &dyn Cast,
+) -> Result<Run, Trouble> {
     let topology = Arc::new(lab.topology().await?);
-    playable(lesson, &topology)?;
+    playable(lesson, &topology, cast.driver())?;
     lab.reset().await?;
     let faults = plant(lesson, lab, sabotage).await?;
-    let played = play(Stage::new(lesson, lab, topology.clone(), prober), lesson).await;
+    let stage = Stage::new(lesson, lab, topology.clone(), prober, cast).await;
+    let played = match stage {
+        Ok(stage) => play(stage, lesson).await,
+        Err(trouble) => Err(trouble),
+    };
     // Also after trouble: the lab is somebody's, and its next sign-in shall be as it should be.
     let mended = if faults.is_empty() && !lesson.changes_the_world() { Ok(()) } else { lab.reset().await };
     let (steps, book) = played?;
@@ -68,7 +101,7 @@ pub async fn run_probed(
         id: lesson.id().to_owned(),
         title: lesson.front.title.clone(),
         topology,
-        driver: Driver::Http,
+        driver: cast.driver(),
         faults,
         steps,
         invariants: Vec::new(),
@@ -93,6 +126,15 @@ async fn plant(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<
 }
 
 async fn play(mut stage: Stage<'_>, lesson: &Lesson) -> Result<(Vec<StepRun>, Book), Trouble> {
+    let played = play_steps(&mut stage, lesson).await;
+    // Browsers go in any case; what is wrong with the lesson is told first.
+    let left = stage.leave().await;
+    let steps = played?;
+    left?;
+    Ok((steps, stage.book))
+}
+
+async fn play_steps(stage: &mut Stage<'_>, lesson: &Lesson) -> Result<Vec<StepRun>, Trouble> {
     let mut matrix = stage.matrix().await?;
     let mut steps = Vec::new();
     let mut next = 1;
@@ -103,7 +145,7 @@ async fn play(mut stage: Stage<'_>, lesson: &Lesson) -> Result<(Vec<StepRun>, Bo
         steps.push(done);
     }
     stage.close(&matrix).await?;
-    Ok((steps, stage.book))
+    Ok(steps)
 }
 
 /// Whether a lesson is true for the Keycloak that runs.
@@ -120,14 +162,21 @@ pub fn fits(lesson: &Lesson, topology: &Topology) -> Result<bool, Trouble> {
     Ok(lesson.front.keycloak.value.parse::<Range>().map_or(true, |range| range.contains(line)))
 }
 
-fn playable(lesson: &Lesson, topology: &Topology) -> Result<(), Trouble> {
-    if !lesson.front.drivers.contains(&Driver::Http) {
-        return Err(Trouble::new(
-            Kind::State,
-            format!("{} needs a real browser", lesson.id()),
-            "its point is what a page's script does, and this driver runs no scripts",
-            "run it with the driver `chromium`",
-        ));
+fn playable(lesson: &Lesson, topology: &Topology, driver: Driver) -> Result<(), Trouble> {
+    if !lesson.front.drivers.contains(&driver) {
+        let (what, means, action) = match driver {
+            Driver::Http => (
+                "needs a real browser",
+                "its point is what a browser or a page's script does, and this driver runs no scripts",
+                "run it with `--driver chromium`",
+            ),
+            Driver::Chromium => (
+                "is not played in a real browser",
+                "it does to messages or listeners what no browser does",
+                "run it with `--driver http`",
+            ),
+        };
+        return Err(Trouble::new(Kind::State, format!("{} {what}", lesson.id()), means, action));
     }
     if let Some(error) = impossible(lesson).into_iter().next() {
         return Err(error.into());
@@ -153,21 +202,41 @@ struct Stage<'a> {
     topology: Arc<Topology>,
     prober: Box<dyn Probe>,
     people: Vec<Person>,
-    players: Vec<Player>,
+    players: Vec<Box<dyn Player>>,
+    driver: Driver,
     book: Book,
 }
 
 impl<'a> Stage<'a> {
-    fn new(lesson: &Lesson, lab: &'a LabClient, topology: Arc<Topology>, prober: Box<dyn Probe>) -> Self {
+    async fn new(
+        lesson: &Lesson,
+        lab: &'a LabClient,
+        topology: Arc<Topology>,
+        prober: Box<dyn Probe>,
+        cast: &dyn Cast,
+    ) -> Result<Self, Trouble> {
         let people: Vec<Person> = lesson.people().into_iter().collect();
-        let players = people
-            .iter()
-            .map(|person| {
-                let user = person.user();
-                Player::new(topology.clone(), person.word(), user.username(), user.password())
-            })
-            .collect();
-        Self { lab, topology, prober, people, players, book: Book::of(lesson) }
+        let mut players = Vec::new();
+        for person in &people {
+            let (name, user) = (person.word(), person.user());
+            let role = Role {
+                name,
+                user: user.username(),
+                password: user.password(),
+                cookies: Cookies::Allow,
+                own_browser: lesson.needs_own_browser(),
+            };
+            players.push(cast.player(&topology, role).await?);
+        }
+        Ok(Self { lab, topology, prober, people, players, driver: cast.driver(), book: Book::of(lesson) })
+    }
+
+    async fn leave(&mut self) -> Result<(), Trouble> {
+        let mut left = Ok(());
+        for player in &mut self.players {
+            left = left.and(player.leave().await);
+        }
+        left
     }
 
     async fn play(&mut self, step: &Step, was: &Matrix, first: usize) -> Result<StepRun, Trouble> {
@@ -181,11 +250,14 @@ impl<'a> Stage<'a> {
         }
         let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
+        let screens = self.screens().await?;
         let sight = self.act(step).await?;
+        let screens = self.watch(step, &screens).await?;
         let events = self.lab.events_since(mark).await?;
         let sids: Vec<&str> = sessions.values().map(String::as_str).collect();
-        let exchanges = select(&events, &self.people, first, &sids);
+        let exchanges = select(&events, &self.people, first, &sids, self.driver);
         let matrix = self.matrix().await?;
+        let console = self.console();
         let old = match step.seat() {
             Some((who, _)) => self.old(who, &before, was).await,
             None => Vec::new(),
@@ -202,6 +274,8 @@ impl<'a> Stage<'a> {
             keycloak: &keycloak,
             key_fetches: &key_fetches(&events),
             leaks: &leaks(&events),
+            screens: &screens,
+            console: &console,
         };
         let checks = checks(&evidence);
         if why::may_end_sessions(step) {
@@ -222,6 +296,7 @@ impl<'a> Stage<'a> {
         self.look(seen, &before).await;
         let sign_out = step.is_sign_out();
         Ok(StepRun {
+            screens: shown(step, &screens),
             sentence: step.to_string(),
             line: step.line,
             exchanges,
@@ -236,7 +311,7 @@ impl<'a> Stage<'a> {
     /// The sessions that Keycloak has of the lesson's people.
     async fn sessions(&self) -> Result<Vec<SsoSession>, Trouble> {
         let own = self.people.iter().map(|person| person.user().username());
-        let users: BTreeSet<&str> = own.chain(self.players.iter().map(Player::user)).collect();
+        let users: BTreeSet<&str> = own.chain(self.players.iter().map(|player| player.user())).collect();
         let mut sessions = Vec::new();
         for user in users {
             sessions.extend(self.lab.sessions(user).await?);
@@ -254,8 +329,13 @@ impl<'a> Stage<'a> {
         Ok(events)
     }
 
-    async fn matrix(&self) -> Result<Matrix, Trouble> {
-        self.prober.matrix(&self.topology, &self.players.iter().collect::<Vec<_>>()).await
+    async fn matrix(&mut self) -> Result<Matrix, Trouble> {
+        for player in &mut self.players {
+            player.look().await?;
+        }
+        let held: Vec<(String, Loot)> =
+            self.players.iter().map(|player| (player.user().to_owned(), player.loot())).collect();
+        self.prober.matrix(&self.topology, &held).await
     }
 
     /// What each browser holds now.

@@ -71,7 +71,7 @@ impl Snapshot {
         let faults = if self.info.faults.is_empty() {
             " []".to_owned()
         } else {
-            self.info.faults.iter().fold(String::new(), |lines, fault| lines + "\n    - " + &quoted(fault))
+            self.info.faults.iter().fold(String::new(), |lines, fault| format!("{lines}\n    - {}", quoted(fault)))
         };
         format!(
             "---\nsource: {SOURCE}\ndescription: {}\ninfo:\n  keycloak: {}\n  driver: {}\n  faults:{faults}\n---\n{}\n",
@@ -85,6 +85,9 @@ impl Snapshot {
     /// What differs in `self`, this run, from the text of a snapshot's file. Every line counts, those of the head, too.
     /// A snapshot without a line of its own for this Keycloak serves all lines, so only then that word may differ.
     fn against(&self, kept: &str, own_line: bool) -> Compared {
+        if driver_of(kept).is_some_and(|driver| driver != self.info.driver) {
+            return self.matrices_against(kept);
+        }
         let mut fresh = self.clone();
         if let (false, Some(line)) = (own_line, recorded_for(kept)) {
             fresh.info.keycloak = line;
@@ -96,6 +99,40 @@ impl Snapshot {
         let diff = TextDiff::from_lines(kept, &fresh);
         Compared::Different(diff.unified_diff().context_radius(3).header("snapshot", "this run").to_string())
     }
+}
+
+impl Snapshot {
+    /// What differs from the recording of another driver: a real browser asks more and in another order, but in every step the
+    /// same people have to be signed in at the same places.
+    fn matrices_against(&self, kept: &str) -> Compared {
+        let (kept, fresh) = (matrices(kept), matrices(&self.text));
+        if kept == fresh {
+            return Compared::Same;
+        }
+        let diff = TextDiff::from_lines(&kept, &fresh);
+        let headers = diff.unified_diff().context_radius(3).header("matrix of the snapshot", "matrix of this run").to_string();
+        Compared::Different(headers)
+    }
+}
+
+/// The steps of a transcript with their matrices alone.
+fn matrices(text: &str) -> String {
+    let mut found = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line.starts_with("  browser ") || (inside && !line.is_empty());
+        if inside || line.starts_with("STEP ") {
+            found.push_str(line);
+            found.push('\n');
+        }
+    }
+    found
+}
+
+/// The driver that stands in the head of a snapshot.
+fn driver_of(kept: &str) -> Option<&str> {
+    let mut head = kept.lines().skip(1).take_while(|line| *line != "---");
+    head.find_map(|line| line.strip_prefix("  driver: "))
 }
 
 /// The text of a snapshot's file; `None` when there is none.
@@ -152,6 +189,9 @@ pub fn bless(lesson_file: &Path, run: &Run) -> Result<Option<PathBuf>, Trouble> 
         if fresh.against(&kept, own_line) == Compared::Same {
             return Ok(None);
         }
+        if driver_of(&kept).is_some_and(|driver| driver != fresh.info.driver) {
+            return Err(other_driver(&path));
+        }
         let other_line = recorded_for(&kept).is_some_and(|line| line != fresh.info.keycloak);
         if !own_line && other_line {
             let id = lesson_file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -164,6 +204,16 @@ pub fn bless(lesson_file: &Path, run: &Run) -> Result<Option<PathBuf>, Trouble> 
         .and_then(|()| std::fs::rename(&beside, &path))
         .map_err(|error| broken(&path, error))?;
     Ok(Some(path))
+}
+
+fn other_driver(path: &Path) -> Trouble {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Trouble::new(
+        Kind::Content,
+        format!("{name} was recorded with another driver, and this run ends with another matrix"),
+        "one of the two browsers does not do what the other does, or the lesson depends on which it is",
+        "run it with `--check` to see where they differ; a lesson that only one driver can play names only that one",
+    )
 }
 
 fn line(run: &Run) -> Result<Line, Trouble> {

@@ -57,6 +57,9 @@ fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
     if let Some(sight) = &step.sight {
         let _ = write!(text, "\n  sees  {}\n", sight.place);
     }
+    for (person, portal, word) in &step.screens {
+        let _ = writeln!(text, "  tab   {}: {portal} shows {word}", person.word());
+    }
     let told = told(step);
     if step.sign_out || !told.is_empty() {
         let told = if told.is_empty() { "nobody".to_owned() } else { told.join(", ") };

@@ -9,10 +9,12 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 mod acts;
+mod browser_words;
 mod more_words;
 mod words;
 
 pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, Stranger};
+pub use browser_words::{BrowserDeed, ScreenWord, TabWord};
 pub use more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
@@ -67,6 +69,13 @@ pub(crate) struct StepWords {
     pub(crate) repeats_callback_of: Option<Portal>,
     pub(crate) follows_link_to: Option<Link>,
     pub(crate) opens_listeners: Option<u32>,
+    pub(crate) opens_another_tab_of: Option<Portal>,
+    pub(crate) looks_at: Option<Portal>,
+    pub(crate) goes_back_in: Option<Portal>,
+    pub(crate) reloads: Option<Portal>,
+    pub(crate) closes_tab_of: Option<Portal>,
+    pub(crate) signs_out_and_closes: Option<Portal>,
+    pub(crate) browser: Option<BrowserDeed>,
     pub(crate) how: Option<How>,
     pub(crate) altered: Option<Altered>,
     pub(crate) presses: Option<Control>,
@@ -116,6 +125,11 @@ pub struct Expect {
     pub old_cookies: Option<Worth>,
     /// Who is signed in where.
     pub matrix: BTreeMap<Person, RowWords>,
+    /// What the newest tab of each portal shows in the end, whether or not somebody looks: `john: { external: signed-out }`. A
+    /// tab that shows already what is expected has to go on showing it.
+    pub screens: BTreeMap<Person, ScreenRow>,
+    /// A text in a line that the person's browser writes into its console during the step.
+    pub console_says: Option<String>,
     /// Types of events that Keycloak writes down during the step; it may write others, too.
     pub keycloak_writes: Vec<String>,
     /// Types of events that Keycloak does not write down during the step.
@@ -150,6 +164,8 @@ pub struct Told {
     pub without: Vec<Claim>,
     /// Whose session it names: the `sid` has to be the one that this person's browser had.
     pub session_of: Option<Person>,
+    /// Whether the request of a frame brings a cookie of the portal's.
+    pub brings_cookie: Option<bool>,
     /// The portal's answer.
     pub answered: Option<u16>,
     /// How often it is told in this step.
@@ -168,6 +184,27 @@ pub struct RowWords {
     pub external: Option<State>,
     /// The admin dashboard.
     pub admin: Option<State>,
+}
+
+/// What a person's tabs show; a portal that is not named is not looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScreenRow {
+    /// The internal portal.
+    pub internal: Option<ScreenWord>,
+    /// The external portal.
+    pub external: Option<ScreenWord>,
+    /// The admin dashboard.
+    pub admin: Option<ScreenWord>,
+}
+
+impl ScreenRow {
+    /// The portals that are named, in the lab's order.
+    pub fn screens(&self) -> impl Iterator<Item = (Portal, ScreenWord)> {
+        [(Portal::Internal, self.internal), (Portal::External, self.external), (Portal::Admin, self.admin)]
+            .into_iter()
+            .filter_map(|(portal, word)| word.map(|word| (portal, word)))
+    }
 }
 
 /// A question asked before the run.

@@ -13,6 +13,8 @@ use lab::{Kind, Trouble};
 use scenarios::library::Library;
 use scenarios::report::{self, Finished, Outcome};
 use scenarios::snapshot::{self, Compared};
+use scenarios::runner::{Cast, ChromiumCast, ScriptedCast};
+use scenarios::vocabulary::Driver;
 use scenarios::{Lesson, runner};
 use tokio_util::sync::CancellationToken;
 
@@ -89,6 +91,10 @@ pub(crate) struct RunArgs {
     /// Write run.ndjson, junit.xml and all transcripts into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// What plays the lessons' people: http (scripted browsers) or chromium (a real one); of all lessons those that can be
+    /// played so
+    #[arg(long, value_enum, env = "SSO_LAB_DRIVER", default_value_t = DriverArg::Http, hide_env = true)]
+    driver: DriverArg,
     /// How long one lesson may take, in seconds
     #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
@@ -97,6 +103,24 @@ pub(crate) struct RunArgs {
     lessons: Option<PathBuf>,
     #[command(flatten)]
     lab: LabArgs,
+}
+
+/// What plays a lesson's people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DriverArg {
+    /// Scripted browsers: fast.
+    Http,
+    /// A real Chromium: slower, and the only one to say what a browser does.
+    Chromium,
+}
+
+impl DriverArg {
+    fn driver(self) -> Driver {
+        match self {
+            Self::Http => Driver::Http,
+            Self::Chromium => Driver::Chromium,
+        }
+    }
 }
 
 /// How results of a run are printed.
@@ -132,12 +156,21 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     if let Some(folder) = &args.report {
         report::folder::prepare(folder)?;
     }
+    if args.driver == DriverArg::Chromium {
+        // Before a lab is started, too.
+        lab::chromium::Programs::find()?;
+    }
     let cancel = cancelled_by_signals();
+    let browsers = ChromiumCast::new(global.folders()?);
+    let cast: &dyn Cast = match args.driver {
+        DriverArg::Http => &ScriptedCast,
+        DriverArg::Chromium => &browsers,
+    };
     let stage = Stage::find(&args, global, &cancel).await?;
     let mut finished = Vec::new();
     for lesson in order::rounds(&lessons, args.repeat, args.shuffle) {
         let one = tokio::select! {
-            one = play_one(&library, lesson, stage.client(), &args) => one,
+            one = play_one(&library, lesson, stage.client(), &args, cast) => one,
             () = cancel.cancelled() => break,
         };
         let verbose = !args.check && !args.bless && !global.quiet;
@@ -153,7 +186,8 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
         }
     }
     // What has been seen is told in any case, also when the lab cannot be left as it should.
-    let left = stage.leave().await;
+    let closed = browsers.stop().await;
+    let left = stage.leave().await.and(closed);
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
     match args.format {
         RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
@@ -197,11 +231,17 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
             "nothing would be played, and nothing checked",
             "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
         )),
-        None => Ok(lessons),
+        None => Ok(lessons.into_iter().filter(|one| one.front.drivers.contains(&args.driver.driver())).collect()),
     }
 }
 
-async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs) -> Finished {
+async fn play_one(
+    library: &Library,
+    lesson: &Lesson,
+    client: &LabClient,
+    args: &RunArgs,
+    cast: &dyn Cast,
+) -> Finished {
     let begun = Instant::now();
     let mut finished = Finished {
         id: lesson.id().to_owned(),
@@ -211,7 +251,7 @@ async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: 
         run: None,
     };
     let limit = Duration::from_secs(args.timeout);
-    let outcome = match tokio::time::timeout(limit, outcome(library, lesson, client, args)).await {
+    let outcome = match tokio::time::timeout(limit, outcome(library, lesson, client, args, cast)).await {
         Ok(Ok((outcome, run))) => {
             finished.run = run;
             outcome
@@ -234,13 +274,14 @@ async fn outcome(
     lesson: &Lesson,
     client: &LabClient,
     args: &RunArgs,
+    cast: &dyn Cast,
 ) -> Result<(Outcome, Option<scenarios::run::Run>), Trouble> {
     let topology = client.topology().await?;
     if !runner::fits(lesson, &topology)? {
         let range = &lesson.front.keycloak.value;
         return Ok((Outcome::Skipped(format!("it is about Keycloak {range}, and {} runs", topology.version)), None));
     }
-    let run = runner::run_with(lesson, client, &args.with_fault).await?;
+    let run = runner::run_cast(lesson, client, &args.with_fault, cast).await?;
     let failures = run.failures().count();
     let file = library.file(lesson);
     let outcome = if failures > 0 {

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod browser;
+pub mod chromium;
 pub mod control;
 pub mod digest;
 pub mod doctor;

@@ -49,3 +49,6 @@ pub(super) fn old(worth: Worth) -> &'static str {
         Worth::Alive => "the session was ended although the lesson says that only the browser forgot it",
     }
 }
+
+/// A tab shows something else than it should.
+pub(super) const SCREEN: &str = "the page was told and did nothing, or was not told: look at the exchanges, and at the page's script";

@@ -59,6 +59,13 @@ impl Evidence<'_> {
                 return Some(format!("sid is not the session that {} had", person.name()));
             }
         }
+        if let Some(wanted) = told.brings_cookie {
+            let client = told.portal.word();
+            let brought = exchange.cookies.iter().any(|cookie| cookie.name.starts_with(client));
+            if brought != wanted {
+                return Some(if brought { "a cookie came along" } else { "no cookie came along" }.to_owned());
+            }
+        }
         match told.answered {
             Some(status) if exchange.status() != Some(status) => {
                 Some(exchange.status().map_or_else(|| "no answer".to_owned(), |status| format!("answered {status}")))
@@ -90,6 +97,9 @@ fn details(told: &Told) -> String {
     }
     if let Some(person) = told.session_of {
         parts.push(format!(", names {}'s session", person.name()));
+    }
+    if let Some(brings) = told.brings_cookie {
+        parts.push(if brings { ", with its cookie" } else { ", without a cookie" }.to_owned());
     }
     if let Some(status) = told.answered {
         parts.push(format!(", answers {status}"));

@@ -10,6 +10,8 @@ const INTRODUCTION: &str = include_str!("introduction.md");
 const TYPES: &[(&str, &str, &str)] = &[
     ("Front matter", VOCABULARY, "FrontMatter"),
     ("A person's verbs", DEEDS, "Deed"),
+    ("What a person does with a tab", BROWSER_WORDS, "TabWord"),
+    ("What becomes of a `browser`", BROWSER_WORDS, "BrowserDeed"),
     ("`how` a person signs out", WORDS, "How"),
     ("`altered`: what is changed on the way", ACTS, "Altered"),
     ("`administrator`", ACTS, "Administrator"),
@@ -30,6 +32,8 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`expect`", VOCABULARY, "Expect"),
     ("An entry of `told`", VOCABULARY, "Told"),
     ("A row of `matrix`", VOCABULARY, "RowWords"),
+    ("A row of `screens`", VOCABULARY, "ScreenRow"),
+    ("What a screen shows", BROWSER_WORDS, "ScreenWord"),
     ("States of a cell", WORDS, "State"),
     ("What a person `sees`", WORDS, "Seen"),
     ("People", WORDS, "Person"),
@@ -56,6 +60,7 @@ const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts.rs");
 const VOCABULARY: &str = include_str!("../vocabulary.rs");
 const ACTS: &str = include_str!("../vocabulary/acts.rs");
 const MORE_WORDS: &str = include_str!("../vocabulary/more_words.rs");
+const BROWSER_WORDS: &str = include_str!("../vocabulary/browser_words.rs");
 const WORDS: &str = include_str!("../vocabulary/words.rs");
 const DEEDS: &str = include_str!("../lesson.rs");
 
@@ -68,6 +73,8 @@ const VERBS: &[(&str, &str)] = &[
     ("RepeatCallback", "repeats-callback-of: PORTAL"),
     ("FollowLink", "follows-link-to: { portal, page }"),
     ("OpenListeners", "opens-listeners: NUMBER"),
+    ("Tab", "opens-another-tab-of, looks-at, goes-back-in, reloads, closes-tab-of, signs-out-and-closes: PORTAL"),
+    ("Browser", "browser: restarts"),
     ("Press", "presses: BUTTON"),
     ("Force", "forces: BUTTON"),
 ];

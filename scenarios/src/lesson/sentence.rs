@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{Action, Deed, Step};
-use crate::vocabulary::{Administrator, Altered, How, Keeps, Lab, Letter, LinkedPage, Script, ScriptDeed, Stranger};
+use crate::vocabulary::{
+    Administrator, Altered, BrowserDeed, How, Keeps, Lab, Letter, LinkedPage, Script, ScriptDeed, Stranger, TabWord,
+};
 
 impl fmt::Display for Step {
     /// The step as a sentence.
@@ -56,6 +58,20 @@ impl fmt::Display for Deed {
             Self::RepeatCallback(portal) => {
                 write!(f, "loads the last callback of the {} once more.", portal.title())
             }
+            Self::Tab(word, portal) => {
+                let portal = portal.title();
+                match word {
+                    TabWord::OpensAnother => write!(f, "opens one more tab of the {portal}."),
+                    TabWord::LooksAt => write!(f, "looks at the tab of the {portal}."),
+                    TabWord::GoesBack => write!(f, "presses \"back\" in the tab of the {portal}."),
+                    TabWord::Reloads => write!(f, "loads the tab of the {portal} anew."),
+                    TabWord::Closes => write!(f, "closes the tab of the {portal}."),
+                    TabWord::SignsOutAndCloses => {
+                        write!(f, "signs out at the {portal} and closes the tab while Keycloak's page is in it.")
+                    }
+                }
+            }
+            Self::Browser(BrowserDeed::Restarts) => f.write_str("closes the browser and starts it again."),
             Self::Press(control) => write!(f, "presses \"{control}\" on the admin dashboard."),
             Self::Force(control) => {
                 write!(f, "sends the request of the button \"{control}\" to the admin dashboard by hand.")

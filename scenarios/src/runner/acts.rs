@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use lab::acts::{self, About, Act, Grant, Sent};
-use lab::browser::{Alteration, Sight, SignOut};
+use lab::browser::{Alteration, Manner, Player, Sight, SignOut, TabDeed};
 use lab::tap::Disturbance;
 use lab::{Kind, Trouble};
 use url::Url;
 
-use super::{Player, Stage};
+use super::Stage;
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BackTo, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkedPage, Person, Portal,
-    Script, ScriptDeed, StateWord, Stranger, Swap,
+    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkedPage, Person, Portal,
+    Script, ScriptDeed, StateWord, Stranger, Swap, TabWord,
 };
 
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
@@ -61,13 +61,10 @@ impl Stage<'_> {
             }
             _ => None,
         };
+        let frames_without_cookies =
+            matches!(does, Deed::SignOut(_, _, Some(altered)) if altered.frames_without_cookies);
         let player = self.player(who);
-        player.type_as(typing);
-        player.block_cookies_in_frames(
-            matches!(does, Deed::SignOut(_, _, Some(altered)) if altered.frames_without_cookies),
-        );
-        player.alter(alterations);
-        player.hold(hold);
+        player.behave(Manner { alterations, hold, typing, frames_without_cookies })?;
         let seen = match does {
             Deed::Open(portal) => player.open(portal.word()).await,
             Deed::SignIn(portal, _) => player.sign_in(portal.word()).await,
@@ -82,13 +79,12 @@ impl Stage<'_> {
             Deed::FollowLink(link) => player.follow_link(link.portal.word(), path(*link)).await,
             Deed::AnswerLogoutQuestion(_) => player.answer_logout_question().await,
             Deed::RepeatCallback(portal) => player.repeat_callback(portal.word()).await,
+            Deed::Tab(word, portal) => player.in_tabs(&tab_deed(*word, portal.word())).await,
+            Deed::Browser(BrowserDeed::Restarts) => player.in_tabs(&TabDeed::Restart).await,
             Deed::Press(control) => player.press("admin", control.word(), false).await,
             Deed::Force(control) => player.press("admin", control.word(), true).await,
         };
-        player.type_as(None);
-        player.block_cookies_in_frames(false);
-        player.alter(Vec::new());
-        player.hold(None);
+        player.behave(Manner::default())?;
         seen
     }
 
@@ -97,9 +93,9 @@ impl Stage<'_> {
         found.unwrap_or_else(|| unreachable!("everybody who is named has a browser"))
     }
 
-    fn player(&mut self, who: Person) -> &mut Player {
+    fn player(&mut self, who: Person) -> &mut dyn Player {
         let index = self.index(who);
-        &mut self.players[index]
+        self.players[index].as_mut()
     }
 
     fn administrator(&self, act: &Administrator) -> Result<Act, Trouble> {
@@ -255,7 +251,7 @@ impl Stage<'_> {
         };
         Ok(match hint {
             Hint::None => None,
-            Hint::AccessToken => Some(tokens(who)?.access.clone()),
+            Hint::AccessToken => Some(tokens(who)?.access),
             Hint::Broken => Some(broken(tokens(who)?.id_token())),
             Hint::OfJohn | Hint::OfMary | Hint::OfAlex | Hint::OfPat => {
                 let owner = hint.owner().unwrap_or(who);
@@ -283,6 +279,18 @@ impl Stage<'_> {
             BackTo::OfExternal => page(Portal::External, "/signed-out")?,
             BackTo::OfAdmin => page(Portal::Admin, "/admin/signed-out")?,
         }))
+    }
+}
+
+fn tab_deed(word: TabWord, portal: &str) -> TabDeed {
+    let portal = portal.to_owned();
+    match word {
+        TabWord::OpensAnother => TabDeed::OpenAnother(portal),
+        TabWord::LooksAt => TabDeed::LookAt(portal),
+        TabWord::GoesBack => TabDeed::GoBack(portal),
+        TabWord::Reloads => TabDeed::Reload(portal),
+        TabWord::Closes => TabDeed::Close(portal),
+        TabWord::SignsOutAndCloses => TabDeed::SignOutAndClose(portal),
     }
 }
 

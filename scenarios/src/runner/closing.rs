@@ -8,11 +8,11 @@ use lab::acts::Act;
 use lab::browser::{Loot, Sight, SignOut};
 use lab_trace::Matrix;
 
-use super::{Player, Stage};
+use super::Stage;
 use crate::invariants::closing::{LONG_ENOUGH, came_in, is_error, outlived, twice};
 use crate::invariants::{Invariant, Seen};
 use crate::run::select;
-use crate::vocabulary::{Person, Portal};
+use crate::vocabulary::{Driver, Person, Portal};
 
 /// Parts that a lesson can disturb.
 const PARTS: &[&str] = &["internal", "external", "admin", "keycloak"];
@@ -33,6 +33,17 @@ impl Stage<'_> {
     /// After the last step: takes the trouble with network and clocks away, lets time pass at the portals, lets everybody sign
     /// in again and one of them sign out twice. Faults stay: they are what the rules are to notice.
     pub(super) async fn close(&mut self, was: &Matrix) -> Result<(), Trouble> {
+        if self.driver == Driver::Chromium {
+            // These rules ask servers, so what they find is the same whoever signs in. The scripted run has asked.
+            for invariant in [Invariant::NewLogin, Invariant::TwiceIsOnce] {
+                self.book.skip(invariant, "it is tried with scripted browsers");
+            }
+            let topology = self.topology.clone();
+            for origin in self.players.iter().flat_map(|player| player.asked()) {
+                self.book.asked(&topology, &origin);
+            }
+            return Ok(());
+        }
         let mark = self.lab.mark().await?;
         let clock = self.book.world.clock;
         for part in PARTS {
@@ -55,7 +66,7 @@ impl Stage<'_> {
         }
         self.remember_secrets();
         let events = self.lab.events_since(mark).await?;
-        let exchanges = select(&events, &self.people, 1, &[]);
+        let exchanges = select(&events, &self.people, 1, &[], self.driver);
         let topology = self.topology.clone();
         let sids = BTreeMap::new();
         self.book.step(&Seen {
@@ -68,8 +79,8 @@ impl Stage<'_> {
             sids: &sids,
             old: &[],
         });
-        for origin in self.players.iter().flat_map(Player::asked) {
-            self.book.asked(&topology, origin);
+        for origin in self.players.iter().flat_map(|player| player.asked()) {
+            self.book.asked(&topology, &origin);
         }
         Ok(())
     }

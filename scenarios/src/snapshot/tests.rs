@@ -106,3 +106,11 @@ fn insta_accepts_the_file_as_its_own() {
         assert_eq!(std::fs::read_to_string(&again).unwrap(), snapshot.file());
     }
 }
+
+#[test]
+fn another_driver_is_compared_by_its_matrices() {
+    let text = "x: y\n\nSTEP 1 of 1  John opens it.\n\n   1  john -> internal  GET /\n        <- 200\n\n  sees  a\n\n  browser  sso\n  \
+                john     in\n\n  PASS  b\n";
+    assert_eq!(super::matrices(text), "STEP 1 of 1  John opens it.\n  browser  sso\n  john     in\n");
+    assert_eq!(super::driver_of("---\ninfo:\n  driver: http\n---\n  driver: chromium\n"), Some("http"));
+}

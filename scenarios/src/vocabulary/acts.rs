@@ -231,6 +231,11 @@ impl Altered {
             || self.callback_after.is_some()
     }
 
+    /// Whether something is changed or held on its way; who types is no such thing.
+    pub fn on_the_way(&self) -> bool {
+        self.at_sign_out() || *self != Self { typed_by: self.typed_by, ..Self::default() }
+    }
+
     /// Whether it says something about the way to a sign-out.
     pub fn at_sign_out(&self) -> bool {
         self.frames_without_cookies

@@ -34,7 +34,7 @@ fn person(topology: &Arc<Topology>, user: realm::User) -> Person {
 }
 
 async fn states(lab: &LabClient, topology: &Topology, person: &Person) -> Vec<CellState> {
-    let matrix = Prober::new(lab.clone()).matrix(topology, &[person]).await.unwrap();
+    let matrix = Prober::new(lab.clone()).matrix(topology, &[(person.user().to_owned(), person.loot())]).await.unwrap();
     matrix.rows[0].cells.iter().map(|cell| cell.state).collect()
 }
 

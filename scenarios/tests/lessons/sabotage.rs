@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use lab::Trouble;
 use lab::browser::probe::Prober;
-use lab::browser::{Loot, OldLogins, Person};
+use lab::browser::{Loot, OldLogins};
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
 use lab_trace::{CellState, Channel, Event, EventKind, Matrix, Party, Shown};
@@ -49,8 +49,8 @@ struct ByThePortalsWord {
 
 #[async_trait]
 impl Probe for ByThePortalsWord {
-    async fn matrix(&self, topology: &Topology, people: &[&Person]) -> Result<Matrix, Trouble> {
-        let mut matrix = self.honest.matrix(topology, people).await?;
+    async fn matrix(&self, topology: &Topology, browsers: &[(String, Loot)]) -> Result<Matrix, Trouble> {
+        let mut matrix = self.honest.matrix(topology, browsers).await?;
         let events = self.lab.events_since(0).await?;
         for (row, person) in matrix.rows.iter_mut().zip(people) {
             let sid = person.loot().sid().map(str::to_owned);

@@ -6,12 +6,12 @@ use crate::control::messages::PortalPlace;
 use crate::trouble::{Kind, Trouble};
 
 /// The page of a portal that people have a bookmark of.
-pub(super) fn start(portal: &PortalPlace) -> Result<Url, Trouble> {
+pub(crate) fn start(portal: &PortalPlace) -> Result<Url, Trouble> {
     join(&portal.url, if portal.name == "admin" { "/admin/dashboard" } else { "/" })
 }
 
 /// The demo's address: the logout endpoint with nothing but the way back.
-pub(super) fn without_hint(issuer: &Url, portal: &PortalPlace) -> Result<Url, Trouble> {
+pub(crate) fn without_hint(issuer: &Url, portal: &PortalPlace) -> Result<Url, Trouble> {
     let back = join(&portal.url, if portal.name == "admin" { "/admin/signed-out" } else { "/signed-out" })?;
     let mut url = issuer.clone();
     if let Ok(mut path) = url.path_segments_mut() {
@@ -22,7 +22,7 @@ pub(super) fn without_hint(issuer: &Url, portal: &PortalPlace) -> Result<Url, Tr
 }
 
 /// A path at the origin of `base`.
-pub(super) fn join(base: &Url, path: &str) -> Result<Url, Trouble> {
+pub(crate) fn join(base: &Url, path: &str) -> Result<Url, Trouble> {
     base.join(path).map_err(|error| {
         Trouble::new(
             Kind::Part,

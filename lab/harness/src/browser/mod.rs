@@ -9,7 +9,7 @@
 //! portals), [`spa`] (the external portal's script, played), [`sight`] (what the person sees), [`probe`] (the
 //! session matrix).
 
-mod address;
+pub(crate) mod address;
 pub mod agent;
 pub mod framing;
 mod headers;
@@ -17,11 +17,13 @@ pub mod jar;
 pub mod origin;
 pub mod page;
 pub mod person;
+pub mod player;
 pub mod probe;
 pub mod sight;
 pub mod spa;
 
 pub use agent::Alteration;
 pub use person::{Person, SignOut};
+pub use player::{Manner, Player, Screen, TabDeed};
 pub use probe::{Loot, OldLogins};
 pub use sight::{Place, Sight};

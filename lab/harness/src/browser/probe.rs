@@ -10,7 +10,6 @@ use url::Url;
 
 use super::agent::{BROWSER_HEADER, PROBE_HEADER};
 use super::jar::Jar;
-use super::person::Person;
 use crate::control::client::LabClient;
 use crate::control::messages::{PortalPlace, Topology};
 use crate::http;
@@ -27,6 +26,15 @@ pub struct Loot {
 }
 
 impl Loot {
+    pub(crate) fn of(browser: &str, jar: Jar, access_token: Option<String>, sid: Option<String>) -> Self {
+        Self { browser: browser.to_owned(), jar, access_token, sid }
+    }
+
+    /// The browser's name.
+    pub fn browser(&self) -> &str {
+        &self.browser
+    }
+
     /// The session at Keycloak that this browser got its logins from.
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
@@ -54,24 +62,24 @@ impl Prober {
         Self { http: http::client(Duration::from_secs(10)), lab }
     }
 
-    /// Who is signed in where, now: one row a person, in the given order.
+    /// Who is signed in where, now: one row a browser, in the given order. Beside what a browser holds stands the user whom
+    /// Keycloak knows in it.
     ///
     /// # Errors
     /// When the lab itself does not answer. A portal that does not answer is a cell `unknown` with the reason.
-    pub async fn matrix(&self, topology: &Topology, people: &[&Person]) -> Result<Matrix, Trouble> {
+    pub async fn matrix(&self, topology: &Topology, browsers: &[(String, Loot)]) -> Result<Matrix, Trouble> {
         let mut rows = Vec::new();
-        for person in people {
-            let loot = person.loot();
-            let sso = self.sso(person.user(), &loot).await?;
+        for (user, loot) in browsers {
+            let sso = self.sso(user, loot).await?;
             let gone = sso.state == CellState::Out;
             let mut cells = vec![sso];
-            for mut cell in self.old_logins(topology, &loot).await {
+            for mut cell in self.old_logins(topology, loot).await {
                 if gone && cell.state == CellState::In {
                     cell.state = CellState::Zombie;
                 }
                 cells.push(cell);
             }
-            rows.push(Row { browser: person.name().to_owned(), cells });
+            rows.push(Row { browser: loot.browser.clone(), cells });
         }
         Ok(Matrix { rows })
     }

@@ -62,7 +62,7 @@ pub enum Place {
 }
 
 impl Sight {
-    pub(super) fn of(page: &Page, place: Place, asked_for_password: bool) -> Self {
+    pub(crate) fn of(page: &Page, place: Place, asked_for_password: bool) -> Self {
         let mut offers: Vec<String> = Vec::new();
         for form in &page.forms {
             let action = form.action.path().rsplit('/').next().unwrap_or_default();
@@ -90,7 +90,7 @@ impl Sight {
 
 /// What a page of Keycloak is. Keycloak names its pages in `data-page-id`; status and forms are the fallback for
 /// themes that do not.
-pub(super) fn keycloak_place(page: &Page) -> Place {
+pub(crate) fn keycloak_place(page: &Page) -> Place {
     if page.form("kc-form-login").is_some() {
         return Place::LoginForm(page.message.clone());
     }
@@ -103,7 +103,7 @@ pub(super) fn keycloak_place(page: &Page) -> Place {
 }
 
 /// What a page of the admin portal is, by its address and status.
-pub(super) fn admin_place(page: &Page) -> Place {
+pub(crate) fn admin_place(page: &Page) -> Place {
     let portal = || "admin".to_owned();
     match (page.status, page.url.path()) {
         (403, _) => Place::Forbidden { portal: portal() },
@@ -125,7 +125,7 @@ fn named_user(text: &str) -> String {
 }
 
 /// The name of the party whose page this is: a portal's, `keycloak`, or the origin itself.
-pub(super) fn party(lab: &Topology, page: &Page) -> String {
+pub(crate) fn party(lab: &Topology, page: &Page) -> String {
     lab.portals
         .iter()
         .find(|portal| portal.url.origin() == page.url.origin())

@@ -42,6 +42,12 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Tokens that a real page holds.
+    pub(crate) fn held(access: String, id: String, user: &str) -> Self {
+        // Issuer and session matter only where the page's hearing is played.
+        Self { access, user: user.to_owned(), id, iss: String::new(), sid: None }
+    }
+
     /// The ID token: what a hint at sign-out is.
     pub fn id_token(&self) -> &str {
         &self.id
@@ -243,7 +249,7 @@ async fn endpoints(browser: &mut Browser, page: &Page, config: &Config) -> Resul
     json(&answer.body, "Keycloak's discovery document")
 }
 
-pub(super) fn param(url: &Url, name: &str) -> Option<String> {
+pub(crate) fn param(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 

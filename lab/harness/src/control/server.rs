@@ -198,7 +198,7 @@ fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
             let status = if trouble.kind == Kind::Safety { StatusCode::FORBIDDEN } else { StatusCode::BAD_GATEWAY };
             let cause = std::error::Error::source(&trouble).map(|source| format!(" ({source})")).unwrap_or_default();
             let Trouble { kind, what, means, action, .. } = trouble;
-            (status, Json(Refused { kind, what: what + &cause, means, action })).into_response()
+            (status, Json(Refused { kind, what: format!("{what}{cause}"), means, action })).into_response()
         }
     }
 }

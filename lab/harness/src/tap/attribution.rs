@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, Method};
 use lab_trace::{Channel, Param, Party};
 
-use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
+use super::{BROWSER_AGENT, BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 
 /// An application whose traffic the taps can name.
 #[derive(Debug, Clone)]
@@ -42,7 +42,8 @@ impl Registry {
     ///
     /// 1. the lab's probe header: a probe;
     /// 2. a stranger's header: a stranger, over no channel that anybody agreed on;
-    /// 3. a scripted browser's header: that browser, channel by `Sec-Fetch-Dest`;
+    /// 3. a scripted browser's header, or a driven browser's word at the end of `User-Agent`: that browser, channel by
+    ///    `Sec-Fetch-Dest`;
     /// 4. at an application, POST to its registered back-channel path without cookie and `Sec-Fetch-*`: Keycloak,
     ///    back channel;
     /// 5. at Keycloak, `User-Agent: sso-lab-portal/… (name)`: that portal's server;
@@ -56,7 +57,7 @@ impl Registry {
         if seen.headers.contains_key(STRANGER_HEADER) {
             return (Party::Stranger, Channel::Other);
         }
-        if let Some(name) = text(seen.headers, BROWSER_HEADER) {
+        if let Some(name) = browser_name(seen.headers) {
             return (Party::Browser(Some(name.to_owned())), browser_channel(seen.headers).unwrap_or(Channel::Page));
         }
         let from_a_browser = seen.headers.contains_key("cookie") || seen.headers.contains_key("sec-fetch-mode");
@@ -118,6 +119,17 @@ fn browser_channel(headers: &HeaderMap) -> Option<Channel> {
         Some(_) => Some(Channel::Script),
         None => text(headers, "accept").is_some_and(|accept| accept.contains("text/html")).then_some(Channel::Page),
     }
+}
+
+/// By which name a browser of the lab calls itself.
+fn browser_name(headers: &HeaderMap) -> Option<&str> {
+    text(headers, BROWSER_HEADER).or_else(|| driven(text(headers, "user-agent")?).map(|(_, name)| name))
+}
+
+/// The `User-Agent` of a driven browser: what it says without the lab, and its name.
+pub(super) fn driven(agent: &str) -> Option<(&str, &str)> {
+    let (own, word) = agent.rsplit_once(' ')?;
+    word.strip_prefix(BROWSER_AGENT).filter(|name| !name.is_empty()).map(|name| (own, name))
 }
 
 fn portal_agent(agent: &str) -> Option<&str> {

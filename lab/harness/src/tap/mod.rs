@@ -24,8 +24,12 @@ pub use disturbance::{Disturbance, Handle};
 pub use mask::Masker;
 pub use proxy::Tap;
 
-/// Header by which a scripted browser names itself, and a probe the browser whose cookies it carries. Removed before the request is forwarded.
+/// Header by which a scripted browser names itself, and a probe the browser whose cookies it carries. Removed before the request is
+/// forwarded.
 pub const BROWSER_HEADER: &str = "x-sso-lab-browser";
+/// What stands before a browser's name at the end of its `User-Agent`, where a real browser is driven: it can send no header of
+/// its own without asking other origins for permission first. Removed before the request is forwarded.
+pub const BROWSER_AGENT: &str = "sso-lab-browser/";
 /// Header by which the lab's own probes are known. Removed before the request is forwarded.
 pub const PROBE_HEADER: &str = "x-sso-lab-probe";
 /// Header by which the lab marks what it sends as a stranger. Removed before the request is forwarded.

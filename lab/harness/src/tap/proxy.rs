@@ -29,6 +29,7 @@ use super::note::{Asked, Note};
 use super::overtaking::{Ender, Overtaking, late_body};
 use super::tee::{End, Tee};
 use super::tokens;
+use super::attribution::driven;
 use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 use crate::http::ensure_crypto;
 use crate::listening::{self, Limits};
@@ -335,6 +336,10 @@ fn strip(headers: &mut HeaderMap, upgrading: bool) {
         }
     }
     headers.remove(BROWSER_HEADER);
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    if let Some(own) = agent.and_then(driven).and_then(|(own, _)| HeaderValue::from_str(own).ok()) {
+        headers.insert(header::USER_AGENT, own);
+    }
     headers.remove(PROBE_HEADER);
     headers.remove(STRANGER_HEADER);
 }

@@ -116,7 +116,7 @@ impl Stage {
 
     /// What the cell of the matrix for one person and portal says; `sso` for the single sign-on.
     pub(crate) async fn cell(&self, person: &Person, of: &str) -> CellState {
-        let matrix = self.prober.matrix(&self.topology, &[person]).await.unwrap();
+        let matrix = self.prober.matrix(&self.topology, &[(person.user().to_owned(), person.loot())]).await.unwrap();
         let is = |cell: &&Cell| cell.of == of;
         matrix.rows[0].cells.iter().find(is).unwrap().state
     }

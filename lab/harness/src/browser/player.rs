@@ -1,0 +1,214 @@
+//! Somebody with a browser, whatever plays it: [`Person`] reads pages and plays their scripts, the driver in
+//! [`crate::chromium`] drives a real browser.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use url::Url;
+
+use super::agent::Alteration;
+use super::person::{Person, SignOut};
+use super::probe::Loot;
+use super::sight::Sight;
+use super::spa::Tokens;
+use crate::trouble::{Kind, Trouble};
+
+/// What is unusual about how somebody acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// What is changed in addresses on their way through the browser.
+    pub alterations: Vec<Alteration>,
+    /// The end of a path to which the browser goes so much later.
+    pub hold: Option<(String, Duration)>,
+    /// Name and password of somebody else who types.
+    pub typing: Option<(String, String)>,
+    /// Frames are loaded without cookies.
+    pub frames_without_cookies: bool,
+}
+
+/// Somebody with a browser. Each act gives what the person sees in the end.
+///
+/// # Errors
+/// Of every act: trouble of the lab; [`Kind::Lesson`] where the page does not offer what is to be pressed, or where this
+/// kind of browser cannot do such a thing.
+#[async_trait]
+pub trait Player: Send + Sync {
+    /// The browser's name.
+    fn name(&self) -> &str;
+
+    /// The user whom Keycloak knows in this browser.
+    fn user(&self) -> &str;
+
+    /// A copy of everything that a thief of this browser would have had when it was last looked at: after each act, and
+    /// at [`Player::look`].
+    fn loot(&self) -> Loot;
+
+    /// The tokens that external's page held then.
+    fn tokens(&self) -> Option<Tokens>;
+
+    /// Every origin that the browser sent a request to.
+    fn asked(&self) -> Vec<String>;
+
+    /// How this person acts from now on.
+    fn behave(&mut self, manner: Manner) -> Result<(), Trouble>;
+
+    /// Looks at what the browser holds now. Something may have changed without an act: an open tab was told.
+    async fn look(&mut self) -> Result<(), Trouble>;
+
+    /// Opens a portal by its address.
+    async fn open(&mut self, portal: &str) -> Result<Sight, Trouble>;
+
+    /// Presses a portal's sign-in button and fills Keycloak's form where it appears.
+    async fn sign_in(&mut self, portal: &str) -> Result<Sight, Trouble>;
+
+    /// Signs out at a portal.
+    async fn sign_out(&mut self, portal: &str, how: SignOut) -> Result<Sight, Trouble>;
+
+    /// Presses the button of Keycloak's question "do you want to log out?".
+    async fn answer_logout_question(&mut self) -> Result<Sight, Trouble>;
+
+    /// Loads the portal's last callback once more.
+    async fn repeat_callback(&mut self, portal: &str) -> Result<Sight, Trouble>;
+
+    /// Follows a link from a page elsewhere on the web to this path of a portal.
+    async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble>;
+
+    /// Signs in at so many of the lab's listeners.
+    async fn open_listeners(&mut self, count: u32) -> Result<Sight, Trouble>;
+
+    /// Presses a button of a portal's page, or with `by_hand` sends what it would send.
+    async fn press(&mut self, portal: &str, control: &str, by_hand: bool) -> Result<Sight, Trouble>;
+
+    /// Opens any address of the lab.
+    async fn request(&mut self, url: &Url) -> Result<Sight, Trouble>;
+
+    /// Does what only a real browser can do.
+    async fn in_tabs(&mut self, _deed: &TabDeed) -> Result<Sight, Trouble> {
+        Err(Trouble::new(
+            Kind::Lesson,
+            "this browser has no tabs, no history and no screen",
+            "it is the scripted one, which reads pages and plays what their scripts would ask for",
+            "give the lesson `drivers: [chromium]`",
+        ))
+    }
+
+    /// What each portal's newest tab shows, seen without bringing it to the front; nothing for a browser without a screen.
+    async fn screens(&mut self) -> Result<Vec<(String, Screen)>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    /// What the browser has written into its console since this was asked last.
+    fn console(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Ends the browser.
+    async fn leave(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+}
+
+/// What a person does with tabs, history and the browser itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TabDeed {
+    /// Opens one more tab of this portal, in front.
+    OpenAnother(String),
+    /// Brings the portal's newest tab to the front.
+    LookAt(String),
+    /// Presses "back" in the portal's newest tab.
+    GoBack(String),
+    /// Loads the portal's newest tab anew.
+    Reload(String),
+    /// Closes the portal's newest tab.
+    Close(String),
+    /// Signs out at this portal and closes the tab when Keycloak's page has come, before it has finished.
+    SignOutAndClose(String),
+    /// Closes the browser and starts it again: session cookies and tabs are gone, the rest is kept.
+    Restart,
+}
+
+/// What a tab shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Somebody's personal page.
+    SignedIn,
+    /// The sign-in card or the page "you are signed out".
+    SignedOut,
+    /// An error.
+    Trouble,
+    /// Keycloak's page.
+    Keycloak,
+    /// Anything else.
+    Other,
+}
+
+#[async_trait]
+impl Player for Person {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn user(&self) -> &str {
+        self.user()
+    }
+
+    fn loot(&self) -> Loot {
+        self.loot()
+    }
+
+    fn tokens(&self) -> Option<Tokens> {
+        self.tokens().cloned()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked().map(str::to_owned).collect()
+    }
+
+    fn behave(&mut self, manner: Manner) -> Result<(), Trouble> {
+        self.type_as(manner.typing);
+        self.block_cookies_in_frames(manner.frames_without_cookies);
+        self.alter(manner.alterations);
+        self.hold(manner.hold);
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    async fn open(&mut self, portal: &str) -> Result<Sight, Trouble> {
+        self.open(portal).await
+    }
+
+    async fn sign_in(&mut self, portal: &str) -> Result<Sight, Trouble> {
+        self.sign_in(portal).await
+    }
+
+    async fn sign_out(&mut self, portal: &str, how: SignOut) -> Result<Sight, Trouble> {
+        self.sign_out(portal, how).await
+    }
+
+    async fn answer_logout_question(&mut self) -> Result<Sight, Trouble> {
+        self.answer_logout_question().await
+    }
+
+    async fn repeat_callback(&mut self, portal: &str) -> Result<Sight, Trouble> {
+        self.repeat_callback(portal).await
+    }
+
+    async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble> {
+        self.follow_link(portal, path).await
+    }
+
+    async fn open_listeners(&mut self, count: u32) -> Result<Sight, Trouble> {
+        self.open_listeners(count).await
+    }
+
+    async fn press(&mut self, portal: &str, control: &str, by_hand: bool) -> Result<Sight, Trouble> {
+        self.press(portal, control, by_hand).await
+    }
+
+    async fn request(&mut self, url: &Url) -> Result<Sight, Trouble> {
+        self.request(url).await
+    }
+}

@@ -1,0 +1,247 @@
+//! One Chromium with its driver and a profile of its own; all end together.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+use super::find::Programs;
+use super::record::Record;
+use super::wire::{Wire, broken};
+use crate::http;
+use crate::keycloak::process::Group;
+use crate::state::{Folders, Seat};
+use crate::trouble::{Kind, Trouble};
+
+/// How long a start may take. A cold one on a busy computer has taken 6 s.
+const START: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long it may take to end by itself.
+const END: Duration = Duration::from_secs(5);
+const LOG_LINES: usize = 10;
+
+/// What the browser does with cookies that a page of another site wants to send or set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cookies {
+    /// It keeps them out, as more and more browsers do.
+    Block,
+    /// It lets them through, as far as `SameSite` does.
+    Allow,
+}
+
+/// A running browser. Dropping it kills it.
+pub struct Chromium {
+    wire: Wire,
+    /// What it has loaded.
+    pub(super) record: Arc<Record>,
+    driver: WebDriver,
+    group: Mutex<Group>,
+    agent: String,
+    /// Kept until it ends: a later lab finds by it what a killed one left behind.
+    start: Start,
+}
+
+/// What a start needs, and what a second one on the same profile needs again.
+#[derive(Clone)]
+pub(super) struct Start {
+    programs: Programs,
+    cookies: Cookies,
+    seat: Arc<Seat>,
+}
+
+impl Start {
+    /// A start with a fresh profile.
+    pub(super) fn fresh(folders: &Folders, cookies: Cookies) -> Result<Self, Trouble> {
+        Ok(Self { programs: Programs::find()?, cookies, seat: Arc::new(Seat::claim_own(folders)?) })
+    }
+
+    /// Takes away profile and log, when nobody else needs them.
+    pub(super) fn release(self) -> Result<(), Trouble> {
+        Arc::into_inner(self.seat).map_or(Ok(()), Seat::release)
+    }
+}
+
+impl Chromium {
+    /// Starts one with a fresh profile.
+    ///
+    /// # Errors
+    /// Environment: it is not installed or does not start, with the last lines of its log.
+    pub async fn start(folders: &Folders, cookies: Cookies) -> Result<Self, Trouble> {
+        Self::on(&Start::fresh(folders, cookies)?).await
+    }
+
+    /// Starts one on a profile that is there already, or makes it.
+    pub(super) async fn on(start: &Start) -> Result<Self, Trouble> {
+        http::ensure_crypto();
+        let seat = &start.seat;
+        let profile = seat.run_dir().join("profile");
+        write_preferences(&profile, start.cookies).map_err(|error| unwritable(&profile, error))?;
+        let port = free_port()?;
+        let log = seat.log_file("chromium");
+        let mut command = Command::new(&start.programs.driver);
+        command.arg(format!("--port={port}"));
+        let mut group = Group::spawn(command, &seat.run_id, &log)?;
+        let begun = tokio::select! {
+            begun = tokio::time::timeout(START, session(port, &start.programs, &profile)) => {
+                begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
+            }
+            how = group.watch() => Err(format!("its driver ended, {how}")),
+        };
+        let driver = match begun {
+            Ok(driver) => driver,
+            Err(how) => {
+                let lines = group.last_lines(LOG_LINES);
+                group.stop_within(END).await?;
+                return Err(does_not_start(&how, &lines));
+            }
+        };
+        let bidi = driver.bidi().await.map_err(|error| broken(&error.to_string()))?;
+        let wire = Wire(bidi);
+        let record = Record::start(&wire).await?;
+        let agent = agent(&wire).await?;
+        Ok(Self { wire, record, driver, group: Mutex::new(group), agent, start: start.clone() })
+    }
+
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// A fresh browser for somebody: a user context whose requests the taps know by its name.
+    pub(super) async fn user_context(&self, name: &str) -> Result<String, Trouble> {
+        let made = self.wire.send("browser.createUserContext", json!({})).await?;
+        let context = made["userContext"].as_str().unwrap_or_default().to_owned();
+        self.name(&context, name).await?;
+        Ok(context)
+    }
+
+    /// Lets the taps know whose requests these are.
+    pub(super) async fn name(&self, context: &str, name: &str) -> Result<(), Trouble> {
+        let agent = format!("{} {}{name}", self.agent, crate::tap::BROWSER_AGENT);
+        let params = json!({"userContexts": [context], "userAgent": agent});
+        self.wire.send("emulation.setUserAgentOverride", params).await.map(|_| ())
+    }
+
+    /// Ends it and its driver; its profile goes with its seat.
+    ///
+    /// # Errors
+    /// Part: it survived.
+    pub async fn stop(self) -> Result<(), Trouble> {
+        let start = self.start.clone();
+        self.end().await?;
+        start.release()
+    }
+
+    /// Ends it and leaves its profile where it is.
+    pub(super) async fn end(self) -> Result<(), Trouble> {
+        let Self { driver, group, .. } = self;
+        // It writes down its cookies only where it is asked to end.
+        let _ = tokio::time::timeout(END, driver.quit()).await;
+        group.into_inner().stop_within(END).await
+    }
+}
+
+async fn session(port: u16, programs: &Programs, profile: &Path) -> Result<WebDriver, String> {
+    let wanted = capabilities(programs, profile).map_err(|error| error.to_string())?;
+    let url = format!("http://127.0.0.1:{port}");
+    loop {
+        match WebDriver::new(&url, wanted.clone()).await {
+            Ok(driver) => return Ok(driver),
+            Err(error) if is_refusal(&error.to_string()) => return Err(error.to_string()),
+            // The driver itself is not there yet.
+            Err(error) => tracing::debug!(%error, "waiting for the driver"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether the driver answered, and said no.
+fn is_refusal(error: &str) -> bool {
+    error.to_ascii_lowercase().contains("session not created")
+}
+
+fn capabilities(programs: &Programs, profile: &Path) -> WebDriverResult<thirtyfour::ChromeCapabilities> {
+    let mut wanted = DesiredCapabilities::chrome();
+    wanted.set_binary(&programs.browser.to_string_lossy())?;
+    wanted.enable_bidi()?;
+    for argument in [
+        "--headless=new",
+        // Chromium's sandbox does not run as root, as which containers and this lab's CI do everything.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1280,1000",
+    ] {
+        wanted.add_arg(argument)?;
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    Ok(wanted)
+}
+
+/// The choice about cookies stands in the profile: no switch of the command line makes it (measured).
+fn write_preferences(profile: &Path, cookies: Cookies) -> std::io::Result<()> {
+    let folder = profile.join("Default");
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("Preferences");
+    if file.exists() {
+        return Ok(());
+    }
+    let mode = match cookies {
+        Cookies::Allow => 0,
+        Cookies::Block => 1,
+    };
+    let preferences = json!({
+        "profile": {"cookie_controls_mode": mode, "block_third_party_cookies": cookies == Cookies::Block},
+    });
+    serde_json::to_writer(File::create(file)?, &preferences).map_err(Into::into)
+}
+
+/// How the browser calls itself, without the word that says it has no screen.
+async fn agent(wire: &Wire) -> Result<String, Trouble> {
+    let tree = wire.send("browsingContext.getTree", json!({"maxDepth": 0})).await?;
+    let first = tree["contexts"][0]["context"].as_str().unwrap_or_default().to_owned();
+    let agent = wire.evaluate(&first, "JSON.stringify(navigator.userAgent)").await?;
+    let agent = agent.as_ref().and_then(serde_json::Value::as_str).unwrap_or("Mozilla/5.0");
+    Ok(agent.replace("HeadlessChrome", "Chrome"))
+}
+
+fn free_port() -> Result<u16, Trouble> {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    free.map(|address| address.port()).map_err(|error| {
+        Trouble::new(
+            Kind::Environment,
+            "no free port for Chromium's driver",
+            "the browser cannot be driven",
+            "close programs that hold many connections, then try again",
+        )
+        .caused_by(error)
+    })
+}
+
+fn does_not_start(how: &str, lines: &str) -> Trouble {
+    Trouble::new(
+        Kind::Environment,
+        format!("Chromium does not start: {how}\nlast lines of its driver's log:\n{lines}"),
+        "no lesson can be played in a real browser",
+        "see that `chromium --version` and `chromedriver --version` name the same version, or use `--driver http`",
+    )
+}
+
+fn unwritable(profile: &Path, error: std::io::Error) -> Trouble {
+    Trouble::new(
+        Kind::Environment,
+        format!("cannot write the browser's profile at {}", profile.display()),
+        "Chromium would start with settings that a lesson does not expect",
+        "see the cause; often the disk is full",
+    )
+    .caused_by(error)
+}

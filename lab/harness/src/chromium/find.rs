@@ -1,0 +1,47 @@
+//! Where Chromium and its driver are.
+
+use std::path::PathBuf;
+
+use crate::keycloak::java::Search;
+use crate::trouble::{Kind, Trouble};
+
+/// Names under which systems install the browser, the preferred first.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+const DRIVERS: &[&str] = &["chromedriver", "chromium-driver"];
+
+/// The two programs; both have to be of the same version, as a distribution's packages are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    /// The browser.
+    pub browser: PathBuf,
+    /// Its driver.
+    pub driver: PathBuf,
+}
+
+impl Programs {
+    /// Finds them on `PATH`, or takes what `SSO_LAB_CHROMIUM` and `SSO_LAB_CHROMEDRIVER` name.
+    ///
+    /// # Errors
+    /// Environment: one is missing, with the command that installs it.
+    pub fn find() -> Result<Self, Trouble> {
+        let search = Search::from_env();
+        let find = |variable: &str, names: &[&str]| {
+            let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+            named.or_else(|| names.iter().find_map(|name| search.program(name)))
+        };
+        Ok(Self {
+            browser: find("SSO_LAB_CHROMIUM", BROWSERS).ok_or_else(|| missing("Chromium"))?,
+            driver: find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or_else(|| missing("Chromium's driver"))?,
+        })
+    }
+}
+
+fn missing(what: &str) -> Trouble {
+    Trouble::new(
+        Kind::Environment,
+        format!("{what} is not installed"),
+        "lessons in a real browser need Chromium and the driver of the same version",
+        "install both (Debian: `apt-get install chromium chromium-driver`), or name them in SSO_LAB_CHROMIUM and \
+         SSO_LAB_CHROMEDRIVER; without them use `--driver http`",
+    )
+}

@@ -1,0 +1,22 @@
+//! The driver with a real browser: headless Chromium, driven over WebDriver BiDi.
+//!
+//! Only a browser may say what a browser does: which cookies go into a frame, whether an open tab hears, what "back" brings
+//! up. So everything here presses real buttons and reads real pages; nothing of a page's script is played.
+//!
+//! A person's browser is a *user context*: its cookies and storage are its own, and go with it. The taps know whose request
+//! it is by the end of `User-Agent`; a header of its own would make simple cross-origin requests ask for permission first
+//! (measured), and so change what is to be observed.
+//!
+//! Read in this order: [`browser`] (the process), [`wire`] (commands with a deadline), [`record`] (what was loaded),
+//! [`tab`] (one tab), [`person`] (somebody who uses the portals).
+
+pub mod browser;
+mod find;
+pub mod person;
+mod record;
+mod tab;
+mod wire;
+
+pub use browser::{Chromium, Cookies};
+pub use find::Programs;
+pub use person::Guest;

@@ -1,0 +1,67 @@
+//! Commands to the browser, each with a deadline.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::bidi::{BiDi, BidiError};
+
+use crate::trouble::{Kind, Trouble};
+
+/// What a command may take that waits for no page.
+const COMMAND: Duration = Duration::from_secs(20);
+
+/// Name of the realm in which the lab's own scripts run: a page neither sees them nor gets in their way.
+const SANDBOX: &str = "sso-lab";
+
+/// The connection to one browser. Clones share it.
+#[derive(Clone)]
+pub(super) struct Wire(pub(super) BiDi);
+
+impl Wire {
+    /// One command by its name in the specification.
+    pub(super) async fn send(&self, method: &str, params: Value) -> Result<Value, Trouble> {
+        self.within(COMMAND, method, params).await
+    }
+
+    pub(super) async fn within(&self, limit: Duration, method: &str, params: Value) -> Result<Value, Trouble> {
+        match tokio::time::timeout(limit, self.0.send_raw(method, params)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(refused(method, &error)),
+            Err(_) => Err(broken(&format!("it did not answer {method} within {} s", limit.as_secs()))),
+        }
+    }
+
+    /// What an expression is worth in a tab or frame, as JSON text that the expression makes itself. `None` where there is
+    /// no document at this moment, which is so between two pages.
+    pub(super) async fn evaluate(&self, context: &str, expression: &str) -> Result<Option<Value>, Trouble> {
+        let params = json!({
+            "expression": expression,
+            "target": {"context": context, "sandbox": SANDBOX},
+            "awaitPromise": true,
+        });
+        let sent = tokio::time::timeout(COMMAND, self.0.send_raw("script.evaluate", params)).await;
+        match sent {
+            // A page that goes away takes its realm with it, in the middle of the question as well.
+            Ok(Err(_)) => Ok(None),
+            Ok(Ok(answer)) if answer["type"] == "success" => {
+                let text = answer["result"]["value"].as_str().unwrap_or("null");
+                Ok(serde_json::from_str(text).ok())
+            }
+            Ok(Ok(_)) => Ok(None),
+            Err(_) => Err(broken("a page did not answer a question about it")),
+        }
+    }
+}
+
+fn refused(method: &str, error: &BidiError) -> Trouble {
+    broken(&format!("{method}: {}: {}", error.error, error.message))
+}
+
+pub(super) fn broken(how: &str) -> Trouble {
+    Trouble::new(
+        Kind::Part,
+        format!("Chromium does not do what it is told: {how}"),
+        "the browser or its driver is in trouble; this says nothing about the lesson",
+        "run the lesson again; if it stays, try `--driver http` and look at the browser's log below the state folder",
+    )
+}
