@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::vocabulary::{
-    Administrator, Altered, BrowserDeed, Control, Expect, FrontMatter, How, Lab, Link, Person, Portal, Prediction, Script,
+    Administrator, Altered, BrowserDeed, Control, Expect, FrontMatter, How, Lab, Link, LinkKind, Person, Portal, Prediction, Script,
     Stranger, TabWord,
 };
 
@@ -151,6 +151,9 @@ impl Step {
         match &self.action {
             Action::Person { does: Deed::Tab(..) | Deed::Browser(_), .. } => {
                 Some("it is about tabs, history or the browser itself")
+            }
+            Action::Person { does: Deed::FollowLink(link), .. } if link.by != LinkKind::Link => {
+                Some("a page elsewhere makes the browser ask by itself")
             }
             _ if !expect.screens.is_empty() => Some("it looks at what a tab shows by itself"),
             _ if expect.console_says.is_some() => Some("it reads the browser's console"),

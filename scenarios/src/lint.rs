@@ -306,7 +306,7 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
         {
             Some(("such a letter is about somebody", "name the person in `about`"))
         }
-        Action::Lab(Lab::AnswersFor(instead)) if status(instead.with) => {
+        Action::Lab(Lab::AnswersFor(instead) | Lab::AnswersFramesOf(instead)) if status(instead.with) => {
             Some(("this is no status of an answer", "use 200 to 599"))
         }
         Action::Lab(Lab::KeycloakAnswers(with)) if status(*with) => {

@@ -15,7 +15,7 @@ mod words;
 
 pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, Stranger};
 pub use browser_words::{BrowserDeed, ScreenWord, TabWord};
-pub use more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
+pub use more_words::{Keeps, LinkKind, LinkedPage, ResponseType, Scope, ScriptDeed};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
     State, StateWord, Swap, ToldBy, Topic, Worth,

@@ -67,7 +67,14 @@ if (refused) {
 } else if (document.body.dataset.faults.includes("p14-frame-page-leaves")) {
   sessionStorage.clear(); // The iframe's own, which is not the open tab's.
   location.replace("/");
+} else if (document.body.dataset.faults.includes("fc7-late-clean-up")) {
+  // What "after the next tick", an animation or a question to a server amounts to: the load event does not wait for it.
+  setTimeout(cleanUp, 300);
 } else {
+  cleanUp();
+}
+
+function cleanUp() {
   const cleared = clearStored(() => sessionStorage) + clearStored(() => localStorage);
   tellTabs();
   notice.textContent = `Stored sessions removed here: ${cleared}. The open tabs of this portal were told.`;

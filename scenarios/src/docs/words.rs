@@ -28,6 +28,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`script`: a program outside of the browser", ACTS, "Script"),
     ("What a program `does`", MORE_WORDS, "ScriptDeed"),
     ("`follows-link-to`", ACTS, "Link"),
+    ("`by`: how a page elsewhere asks", MORE_WORDS, "LinkKind"),
     ("A `page` that a link leads to", MORE_WORDS, "LinkedPage"),
     ("`expect`", VOCABULARY, "Expect"),
     ("An entry of `told`", VOCABULARY, "Told"),

@@ -97,10 +97,13 @@ impl World {
             Lab::Reconnects(place) => {
                 self.disturbed.remove(place.word());
             }
-            Lab::AnswersFor(instead) => {
+            Lab::AnswersFor(instead) | Lab::AnswersFramesOf(instead) => {
                 self.disturbed.insert(instead.portal.word());
             }
-            Lab::Hangs(portal) | Lab::SwallowsAnswerOf(portal) | Lab::DeliversTwice(portal) => {
+            Lab::Hangs(portal)
+            | Lab::FramesHangAt(portal)
+            | Lab::SwallowsAnswerOf(portal)
+            | Lab::DeliversTwice(portal) => {
                 self.disturbed.insert(portal.word());
             }
             Lab::KeycloakAnswers(_) => {

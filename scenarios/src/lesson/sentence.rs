@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BrowserDeed, How, Keeps, Lab, Letter, LinkedPage, Script, ScriptDeed, Stranger, TabWord,
+    Administrator, Altered, BrowserDeed, How, Keeps, Lab, Letter, LinkKind, LinkedPage, Script, ScriptDeed, Stranger, TabWord,
 };
 
 impl fmt::Display for Step {
@@ -49,7 +49,16 @@ impl fmt::Display for Deed {
                     LinkedPage::Logout => "front-channel logout page",
                     LinkedPage::Health => "health check",
                 };
-                write!(f, "follows a link on a page elsewhere to the {}'s {page}.", link.portal.title())
+                let portal = link.portal.title();
+                match link.by {
+                    LinkKind::Link => write!(f, "follows a link on a page elsewhere to the {portal}'s {page}."),
+                    LinkKind::Image => {
+                        write!(f, "looks at a page elsewhere that has the {portal}'s {page} for an image.")
+                    }
+                    LinkKind::Form => {
+                        write!(f, "looks at a page elsewhere that sends a form to the {portal}'s {page} by itself.")
+                    }
+                }
             }
             Self::OpenListeners(count) => {
                 write!(f, "signs in at {count} more applications (their sign-ins are not shown).")
@@ -137,6 +146,12 @@ impl fmt::Display for Lab {
             }
             Self::Hangs(portal) => {
                 write!(f, "The lab lets the back channel to the {} hang: taken in, never handed on.", portal.title())
+            }
+            Self::AnswersFramesOf(box_) => {
+                write!(f, "The lab answers frames of the {} with {}.", box_.portal.title(), box_.with)
+            }
+            Self::FramesHangAt(portal) => {
+                write!(f, "The lab lets frames of the {} load for ever.", portal.title())
             }
             Self::SwallowsAnswerOf(portal) => write!(
                 f,

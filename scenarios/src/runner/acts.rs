@@ -11,7 +11,7 @@ use url::Url;
 use super::Stage;
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkedPage, Person, Portal,
+    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkKind, LinkedPage, Person, Portal,
     Script, ScriptDeed, StateWord, Stranger, Swap, TabWord,
 };
 
@@ -76,7 +76,14 @@ impl Stage<'_> {
                 player.sign_out(portal.word(), SignOut::DoubleClick).await
             }
             Deed::OpenListeners(count) => player.open_listeners(*count).await,
-            Deed::FollowLink(link) => player.follow_link(link.portal.word(), path(*link)).await,
+            Deed::FollowLink(link) => {
+                let by = match link.by {
+                    LinkKind::Link => lab::browser::Lure::Link,
+                    LinkKind::Image => lab::browser::Lure::Image,
+                    LinkKind::Form => lab::browser::Lure::Form,
+                };
+                player.follow_link(link.portal.word(), path(*link), by).await
+            },
             Deed::AnswerLogoutQuestion(_) => player.answer_logout_question().await,
             Deed::RepeatCallback(portal) => player.repeat_callback(portal.word()).await,
             Deed::Tab(word, portal) => player.in_tabs(&tab_deed(*word, portal.word())).await,
@@ -302,6 +309,10 @@ fn trouble(act: &Lab) -> Act {
         Lab::AnswersFor(instead) => disturb(instead.portal.word(), Some(Disturbance::Answers(instead.with))),
         Lab::Delays(delays) => disturb(delays.portal.word(), Some(Disturbance::DelaysBySeconds(delays.seconds))),
         Lab::Hangs(portal) => disturb(portal.word(), Some(Disturbance::Hangs)),
+        Lab::AnswersFramesOf(instead) => {
+            disturb(instead.portal.word(), Some(Disturbance::FramesGet(instead.with)))
+        }
+        Lab::FramesHangAt(portal) => disturb(portal.word(), Some(Disturbance::FramesHang)),
         Lab::SwallowsAnswerOf(portal) => disturb(portal.word(), Some(Disturbance::SwallowsAnswers)),
         Lab::DeliversTwice(portal) => disturb(portal.word(), Some(Disturbance::DeliversTwice)),
         Lab::KeycloakAnswers(status) => disturb("keycloak", Some(Disturbance::ServersGet(*status))),

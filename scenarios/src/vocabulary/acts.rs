@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
+use super::more_words::{Keeps, LinkKind, LinkedPage, ResponseType, Scope, ScriptDeed};
 use super::words::{BackTo, ClientWord, Hint, Letter, Person, Place, Portal, Prompt, StateWord, Swap};
 
 /// What an administrator does.
@@ -61,6 +61,10 @@ pub enum Lab {
     Delays(Delays),
     /// Back-channel requests are taken in and never handed on.
     Hangs(Portal),
+    /// A box in front answers frames of this portal; the portal never sees the request.
+    AnswersFramesOf(AnswersFor),
+    /// Frames of this portal never finish loading.
+    FramesHangAt(Portal),
     /// Back-channel requests arrive, and their answers do not.
     SwallowsAnswerOf(Portal),
     /// Back-channel requests arrive twice.
@@ -141,6 +145,9 @@ pub struct Link {
     pub portal: Portal,
     /// What it leads to.
     pub page: LinkedPage,
+    /// How the page elsewhere makes the browser ask for it.
+    #[serde(default)]
+    pub by: LinkKind,
 }
 
 /// A box in front of a portal that answers in its place.

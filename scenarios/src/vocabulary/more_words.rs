@@ -19,6 +19,21 @@ words! {
 }
 
 words! {
+    /// How a page elsewhere on the web makes a browser ask for something. Only a real browser loads images and sends forms by
+    /// itself.
+    #[derive(Default)]
+    LinkKind {
+        /// A link that the person follows.
+        #[default]
+        Link = "link",
+        /// An image with this address; nobody has to press anything.
+        Image = "image",
+        /// A form that the page's script sends at once.
+        Form = "form",
+    }
+}
+
+words! {
     /// What a program outside of the browser asks Keycloak, with the tokens that a portal's client was given.
     ScriptDeed {
         /// The end-session endpoint with the ID token as a hint and no cookie.

@@ -70,8 +70,8 @@ pub trait Player: Send + Sync {
     /// Loads the portal's last callback once more.
     async fn repeat_callback(&mut self, portal: &str) -> Result<Sight, Trouble>;
 
-    /// Follows a link from a page elsewhere on the web to this path of a portal.
-    async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble>;
+    /// A page elsewhere on the web makes the browser ask for this path of a portal.
+    async fn follow_link(&mut self, portal: &str, path: &str, lure: Lure) -> Result<Sight, Trouble>;
 
     /// Signs in at so many of the lab's listeners.
     async fn open_listeners(&mut self, count: u32) -> Result<Sight, Trouble>;
@@ -84,12 +84,7 @@ pub trait Player: Send + Sync {
 
     /// Does what only a real browser can do.
     async fn in_tabs(&mut self, _deed: &TabDeed) -> Result<Sight, Trouble> {
-        Err(Trouble::new(
-            Kind::Lesson,
-            "this browser has no tabs, no history and no screen",
-            "it is the scripted one, which reads pages and plays what their scripts would ask for",
-            "give the lesson `drivers: [chromium]`",
-        ))
+        Err(no_screen())
     }
 
     /// What each portal's newest tab shows, seen without bringing it to the front; nothing for a browser without a screen.
@@ -106,6 +101,26 @@ pub trait Player: Send + Sync {
     async fn leave(&mut self) -> Result<(), Trouble> {
         Ok(())
     }
+}
+
+fn no_screen() -> Trouble {
+    Trouble::new(
+        Kind::Lesson,
+        "this browser has no tabs, no history and no screen",
+        "it is the scripted one, which reads pages and plays what their scripts would ask for",
+        "give the lesson `drivers: [chromium]`",
+    )
+}
+
+/// How a page elsewhere on the web makes a browser ask for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lure {
+    /// A link that the person follows.
+    Link,
+    /// An image.
+    Image,
+    /// A form that a script sends.
+    Form,
 }
 
 /// What a person does with tabs, history and the browser itself.
@@ -196,8 +211,11 @@ impl Player for Person {
         self.repeat_callback(portal).await
     }
 
-    async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble> {
-        self.follow_link(portal, path).await
+    async fn follow_link(&mut self, portal: &str, path: &str, lure: Lure) -> Result<Sight, Trouble> {
+        match lure {
+            Lure::Link => self.follow_link(portal, path).await,
+            Lure::Image | Lure::Form => Err(no_screen()),
+        }
     }
 
     async fn open_listeners(&mut self, count: u32) -> Result<Sight, Trouble> {

@@ -15,7 +15,7 @@ use crate::browser::address::{join, start};
 use crate::browser::jar::Jar;
 use crate::browser::origin::same_origin;
 use crate::browser::page::Page;
-use crate::browser::player::{Manner, Player, Screen, TabDeed};
+use crate::browser::player::{Lure, Manner, Player, Screen, TabDeed};
 use crate::browser::sight::{Place, Sight, admin_place, keycloak_place, party};
 use crate::browser::spa::{Tokens, param};
 use crate::browser::{Loot, SignOut};
@@ -275,18 +275,39 @@ impl Player for Guest {
         self.see(&tab, look).await
     }
 
-    async fn follow_link(&mut self, portal: &str, path: &str) -> Result<Sight, Trouble> {
+    async fn follow_link(&mut self, portal: &str, path: &str, lure: Lure) -> Result<Sight, Trouble> {
         self.asked = false;
         let target = join(&self.place(portal)?.url, path)?;
         // A page of nobody's: to the portal's cookies it is another site.
         let tab = Tab::create(self.wire()?, self.record()?, &self.owner).await?;
         tab.activate().await?;
-        let script = format!(
-            "(() => {{ const link = document.createElement('a'); link.href = {}; document.body.append(link); \
-             link.click(); return 'null'; }})()",
-            json!(target.as_str())
-        );
-        let look = tab.lead(&script).await?;
+        let target = json!(target.as_str());
+        let look = match lure {
+            Lure::Link => {
+                let script = format!(
+                    "(() => {{ const link = document.createElement('a'); link.href = {target}; \
+                     document.body.append(link); link.click(); return 'null'; }})()"
+                );
+                tab.lead(&script).await?
+            }
+            Lure::Form => {
+                let script = format!(
+                    "(() => {{ const form = document.createElement('form'); form.method = 'post'; \
+                     form.action = {target}; document.body.append(form); form.submit(); return 'null'; }})()"
+                );
+                tab.lead(&script).await?
+            }
+            // What comes is no image, so it ends with an error; that it was asked for is all that counts.
+            Lure::Image => {
+                let script = format!(
+                    "new Promise((done) => {{ const image = new Image(); \
+                     image.onload = image.onerror = () => done('null'); image.src = {target}; \
+                     document.body.append(image); }})"
+                );
+                tab.ask(&script).await?;
+                tab.at_rest().await?
+            }
+        };
         self.tabs.entry(portal.to_owned()).or_default().push(tab.clone());
         self.see(&tab, look).await
     }

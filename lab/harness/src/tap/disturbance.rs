@@ -34,6 +34,10 @@ pub enum Disturbance {
     SwallowsAnswers,
     /// Back-channel requests are delivered twice, one after the other; the second answer is handed back.
     DeliversTwice,
+    /// Frames that a page loads from this part get this status; it never sees the request.
+    FramesGet(u16),
+    /// Frames that a page loads from this part never come to their end.
+    FramesHang,
     /// A queue in front takes back-channel requests in, answers them with 200 at once, and hands them on so many seconds
     /// later, at most [`LONGEST_QUEUE`].
     QueuesForSeconds(u64),
@@ -73,7 +77,10 @@ pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fa
         (Disturbance::DelaysBySeconds(seconds), Channel::BackChannel) => {
             Fate::Later(Duration::from_secs(*seconds).min(LONGEST_DELAY))
         }
-        (Disturbance::Hangs, Channel::BackChannel) => Fate::Silence,
+        (Disturbance::FramesGet(status), Channel::Frame) => {
+            Fate::Answered(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
+        }
+        (Disturbance::Hangs, Channel::BackChannel) | (Disturbance::FramesHang, Channel::Frame) => Fate::Silence,
         (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,
         (Disturbance::DeliversTwice, Channel::BackChannel) => Fate::Twice,
         (Disturbance::QueuesForSeconds(seconds), Channel::BackChannel) => {

@@ -136,6 +136,7 @@ async fn shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
         | Fault::S16InnerHtml
         | Fault::S17FocusOnly
         | Fault::P14FramePageLeaves
+        | Fault::Fc7LateCleanUp
         | Fault::P38NotFrameable => page_shows(fault, kind, faults).await,
         Fault::S18FrontChannelAnyone => {
             let mut scene = Scene::signed_in(kind, faults).await;
@@ -218,7 +219,7 @@ async fn page_shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
         Fault::S15Cdn => app.body.contains("src=\"https://cdn.example/"),
         Fault::S16InnerHtml => told(&app) && !app.headers.contains_key("content-security-policy"),
         Fault::P38NotFrameable => frame.headers.contains_key("x-frame-options"),
-        Fault::P14FramePageLeaves => told(&frame),
+        Fault::P14FramePageLeaves | Fault::Fc7LateCleanUp => told(&frame),
         _ => told(&app),
     }
 }

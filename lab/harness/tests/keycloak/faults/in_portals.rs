@@ -139,6 +139,7 @@ fn played(fault: Fault) -> Result<Case, &'static str> {
         | Fault::S16InnerHtml
         | Fault::S17FocusOnly
         | Fault::P14FramePageLeaves
+        | Fault::Fc7LateCleanUp
         | Fault::P38NotFrameable => {
             return Err("a page's script or a frame is the point: the lane with the real browser shows it");
         }
