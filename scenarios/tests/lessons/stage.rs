@@ -31,6 +31,7 @@ impl Stage {
                 ..Default::default()
             },
             ports: Ports::Auto,
+            sites: lab::sites::Sites::Same,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),

@@ -45,6 +45,7 @@ impl RunningLab {
             version: versions::DEFAULT.to_owned(),
             keycloak,
             ports: Ports::Auto,
+            sites: ::lab::sites::Sites::Same,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
