@@ -53,4 +53,5 @@ pub use journal::{Entry, Journal, Step};
 pub use loopback::Loopback;
 pub use portal::{Portal, PortalError};
 pub use serve::serve;
+pub use session::SameSite;
 pub use settings::{Kind, RedisUrl, Secret, Settings, SettingsError, Sibling, StoreAt, UnknownKind, UnknownStore};
