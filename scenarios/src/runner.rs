@@ -132,6 +132,19 @@ fn playable(lesson: &Lesson, topology: &Topology) -> Result<(), Trouble> {
     if let Some(error) = impossible(lesson).into_iter().next() {
         return Err(error.into());
     }
+    if lesson.front.sites != topology.sites {
+        return Err(Trouble::new(
+            Kind::State,
+            format!(
+                "{} is written for `sites: {}`, and the lab has `{}`",
+                lesson.id(),
+                lesson.front.sites,
+                topology.sites
+            ),
+            "a browser sends other cookies there, so the lesson would say something untrue",
+            format!("start a fitting lab: `cargo xtask lab up --sites {}`", lesson.front.sites),
+        ));
+    }
     if !fits(lesson, topology)? {
         return Err(Trouble::new(
             Kind::State,

@@ -12,7 +12,7 @@ use super::{Player, Stage};
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
     Administrator, Altered, BackTo, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkedPage, Person, Portal,
-    Script, ScriptDeed, StateWord, Stranger, Swap,
+    SameSite, Script, ScriptDeed, StateWord, Stranger, Swap,
 };
 
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
@@ -310,6 +310,14 @@ fn trouble(act: &Lab) -> Act {
             },
         },
         Lab::EndsBySid(portal) => Act::EndBySid { portal: portal.word().to_owned() },
+        Lab::SetsCookie(sets) => Act::SetCookiePolicy {
+            portal: sets.portal.word().to_owned(),
+            same_site: match sets.same_site {
+                SameSite::Lax => acts::SameSite::Lax,
+                SameSite::Strict => acts::SameSite::Strict,
+                SameSite::None => acts::SameSite::None,
+            },
+        },
         Lab::StopsRedis => Act::StopRedis,
         Lab::StartsRedis => Act::StartRedis,
         Lab::EmptiesRedis => Act::EmptyRedis,
