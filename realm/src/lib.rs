@@ -17,6 +17,9 @@ pub use faults::{Fault, Target, UnknownFault, merge};
 pub use lint::lint;
 pub use names::{Client, PASSWORD, REALM, Role, User};
 
+/// The client attribute whose address only Keycloak itself uses.
+const BACK_CHANNEL: &str = "backchannel.logout.url";
+
 /// The realm file as shipped.
 pub const SHIPPED: &str = include_str!("../enterprise-sso.json");
 
@@ -176,7 +179,17 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Replaces `from` at the start of every string below `value`, where it is the whole origin.
+/// `url` as a server on this computer can be told it. A name below `localhost` is this computer's by definition (RFC 6761,
+/// 6.3), and browsers know that, but Java asks the system's resolver, and on a plain Debian that knows `localhost` alone.
+#[must_use]
+pub fn for_servers(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host = rest.split([':', '/']).next().unwrap_or_default();
+    if host.ends_with(".localhost") { format!("{scheme}://localhost{}", &rest[host.len()..]) } else { url.to_owned() }
+}
+
+/// Replaces `from` at the start of every string below `value`, where it is the whole origin. The address of the back
+/// channel is for Keycloak's server, all others are for browsers.
 fn replace_origin(value: &mut Value, from: &str, to: &str) {
     match value {
         Value::String(text) => {
@@ -187,7 +200,12 @@ fn replace_origin(value: &mut Value, from: &str, to: &str) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| replace_origin(item, from, to)),
-        Value::Object(members) => members.values_mut().for_each(|member| replace_origin(member, from, to)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                let to = if name == BACK_CHANNEL { &for_servers(to) } else { to };
+                replace_origin(member, from, to);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

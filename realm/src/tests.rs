@@ -107,3 +107,36 @@ fn a_realm_without_our_name_or_a_client_is_refused() {
 fn secrets_do_not_print() {
     assert!(!format!("{:?}", Secrets::defaults()).contains("secret"));
 }
+
+#[test]
+fn names_below_localhost_are_for_browsers_and_keycloak_posts_to_localhost() {
+    let hosts = Hosts {
+        internal: "http://internal.localhost:4001".to_owned(),
+        external: "http://external.localhost:4002".to_owned(),
+        admin: "http://admin.localhost:4003".to_owned(),
+    };
+    let filled = Realm::shipped().filled(&hosts, &Secrets::defaults());
+    let internal = filled.client(Client::Internal).unwrap();
+    assert_eq!(internal["redirectUris"][0], "http://internal.localhost:4001/callback");
+    assert_eq!(internal["attributes"]["backchannel.logout.url"], "http://localhost:4001/logout");
+    let external = filled.client(Client::External).unwrap();
+    assert_eq!(external["attributes"]["frontchannel.logout.url"], "http://external.localhost:4002/logout");
+    // A fault that is planted later moves its addresses in the same way.
+    let fault = crate::Fault::named("s2-backchannel-at-spa").unwrap();
+    let faulty = fault.apply(&filled);
+    let external = faulty.client(Client::External).unwrap();
+    assert_eq!(external["attributes"]["backchannel.logout.url"], "http://localhost:4002/logout");
+}
+
+#[test]
+fn only_names_below_localhost_are_told_otherwise_to_servers() {
+    for (url, told) in [
+        ("http://internal.localhost:4001/logout", "http://localhost:4001/logout"),
+        ("http://a.b.localhost", "http://localhost"),
+        ("http://localhost:1/logout", "http://localhost:1/logout"),
+        ("https://portal.example/x.localhost:1", "https://portal.example/x.localhost:1"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+    ] {
+        assert_eq!(crate::for_servers(url), told);
+    }
+}

@@ -29,6 +29,7 @@ pub(crate) fn topology(port: u16) -> Topology {
         issuer: url(0).join("realms/enterprise-sso").unwrap(),
         version: "26.7.3".to_owned(),
         runtime: RuntimeKind::Dist,
+        sites: lab::sites::Sites::Same,
         portals: vec![
             portal("internal", 1, "internal-portal"),
             portal("external", 2, "external-portal"),

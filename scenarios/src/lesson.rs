@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::vocabulary::{
-    Administrator, Altered, BrowserDeed, Control, Expect, FrontMatter, How, Lab, Link, LinkKind, Person, Portal, Prediction, Script,
-    Stranger, TabWord,
+    Administrator, Altered, BrowserDeed, Control, Expect, FrontMatter, How, Lab, Link, LinkKind, Person, Portal,
+    Prediction, Script, Stranger, TabWord,
 };
 
 /// A lesson as it was read.
@@ -139,10 +139,7 @@ impl Step {
     /// Whether somebody signs out in this step.
     pub fn is_sign_out(&self) -> bool {
         let Action::Person { does, .. } = &self.action else { return false };
-        matches!(
-            does,
-            Deed::SignOut(..) | Deed::AnswerLogoutQuestion(_) | Deed::Tab(TabWord::SignsOutAndCloses, _)
-        )
+        matches!(does, Deed::SignOut(..) | Deed::AnswerLogoutQuestion(_) | Deed::Tab(TabWord::SignsOutAndCloses, _))
     }
 
     /// Why only a real browser can play it; `None` where any can.

@@ -5,7 +5,8 @@ use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
-    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth,
+    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, ThirdPartyCookies,
+    Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
@@ -60,6 +61,12 @@ fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
     }
     if front.drivers.is_empty() {
         found.push(top(lesson, "no driver can run it").help("drivers: [http]"));
+    }
+    if front.third_party_cookies == Some(ThirdPartyCookies::Block) && front.drivers.contains(&Driver::Http) {
+        found.push(
+            top(lesson, "scripted browsers have no setting that blocks third-party cookies")
+                .help("drivers: [chromium], or `altered: { frames-without-cookies: true }` at the sign-out"),
+        );
     }
     if let Err(message) = front.keycloak.value.parse::<Range>() {
         found.push(
@@ -287,6 +294,9 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
             if !(1..=lab::acts::MOST_LISTENERS).contains(count) =>
         {
             Some(("so many listeners cannot be had", "use 1 to 50"))
+        }
+        Action::Lab(Lab::SetsCookie(sets)) if sets.portal == Portal::External => {
+            Some(("the external portal has no sessions on a server, and so no cookie of one", "name internal or admin"))
         }
         Action::Lab(Lab::EndsBySid(Portal::External))
         | Action::Administrator(Administrator::LetsHearByFrontChannel(Portal::External)) => {

@@ -19,7 +19,7 @@ use crate::lesson::{Lesson, Step};
 use crate::lint::impossible;
 use crate::run::{Run, StepRun, select};
 use crate::version::{Line, Range};
-use crate::vocabulary::{Driver, Person};
+use crate::vocabulary::{Driver, Person, ThirdPartyCookies};
 use crate::why::{self, Around};
 
 mod acts;
@@ -54,12 +54,7 @@ pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> 
 ///
 /// # Errors
 /// As [`run_with`]; environment when there is no such browser.
-pub async fn run_cast(
-    lesson: &Lesson,
-    lab: &LabClient,
-    sabotage: &[String],
-    cast: &dyn Cast,
-) -> Result<Run, Trouble> {
+pub async fn run_cast(lesson: &Lesson, lab: &LabClient, sabotage: &[String], cast: &dyn Cast) -> Result<Run, Trouble> {
     run_staged(lesson, lab, sabotage, Box::new(Prober::new(lab.clone())), cast).await
 }
 
@@ -181,6 +176,19 @@ fn playable(lesson: &Lesson, topology: &Topology, driver: Driver) -> Result<(), 
     if let Some(error) = impossible(lesson).into_iter().next() {
         return Err(error.into());
     }
+    if lesson.front.sites != topology.sites {
+        return Err(Trouble::new(
+            Kind::State,
+            format!(
+                "{} is written for `sites: {}`, and the lab has `{}`",
+                lesson.id(),
+                lesson.front.sites,
+                topology.sites
+            ),
+            "a browser sends other cookies there, so the lesson would say something untrue",
+            format!("start a fitting lab: `cargo xtask lab up --sites {}`", lesson.front.sites),
+        ));
+    }
     if !fits(lesson, topology)? {
         return Err(Trouble::new(
             Kind::State,
@@ -223,7 +231,10 @@ impl<'a> Stage<'a> {
                 name,
                 user: user.username(),
                 password: user.password(),
-                cookies: Cookies::Allow,
+                cookies: match lesson.front.third_party_cookies {
+                    Some(ThirdPartyCookies::Block) => Cookies::Block,
+                    Some(ThirdPartyCookies::Allow) | None => Cookies::Allow,
+                },
                 own_browser: lesson.needs_own_browser(),
             };
             players.push(cast.player(&topology, role).await?);

@@ -110,7 +110,8 @@ impl Snapshot {
             return Compared::Same;
         }
         let diff = TextDiff::from_lines(&kept, &fresh);
-        let headers = diff.unified_diff().context_radius(3).header("matrix of the snapshot", "matrix of this run").to_string();
+        let headers =
+            diff.unified_diff().context_radius(3).header("matrix of the snapshot", "matrix of this run").to_string();
         Compared::Different(headers)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use lab::sites::Sites;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -13,9 +14,9 @@ mod browser_words;
 mod more_words;
 mod words;
 
-pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, Stranger};
+pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, SetsCookie, Stranger};
 pub use browser_words::{BrowserDeed, ScreenWord, TabWord};
-pub use more_words::{Keeps, LinkKind, LinkedPage, ResponseType, Scope, ScriptDeed};
+pub use more_words::{Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed, ThirdPartyCookies};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
     State, StateWord, Swap, ToldBy, Topic, Worth,
@@ -55,6 +56,13 @@ pub struct FrontMatter {
     pub drivers: Vec<Driver>,
     /// Which versions of Keycloak it is true for (`>=26.2`).
     pub keycloak: Spanned<String>,
+    /// How many sites the addresses of its lab are to a browser: `same`, which need not be said, or `cross`.
+    #[serde(default)]
+    pub sites: Sites,
+    /// Whether its browsers keep cookies away from frames of other sites: `allow`, which need not be said, or `block`, for
+    /// the driver `chromium`.
+    #[serde(default)]
+    pub third_party_cookies: Option<ThirdPartyCookies>,
 }
 
 /// A step as it is written: who, exactly one verb, and what is expected.

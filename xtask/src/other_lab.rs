@@ -4,6 +4,7 @@ use lab::Trouble;
 use lab::control::chosen::Chosen;
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
+use lab::sites::Sites;
 use lab::world::Options;
 
 use crate::settings::LabArgs;
@@ -40,6 +41,10 @@ impl Running {
                 wanted.ports.is_some() && here.ports != there.ports,
                 format!("its ports are {} (`--ports`)", here.ports.word()),
             ),
+            (
+                wanted.sites.is_some() && topology.sites != options.sites,
+                format!("its addresses are {} (`--sites`)", sites(topology.sites)),
+            ),
             (wanted.bind.is_some() && here.bind != there.bind, format!("it listens on {} (`--bind`)", here.bind)),
             (wanted.realm.is_some() && here.realm != there.realm, "its realm is another one (`--realm`)".to_owned()),
             (
@@ -50,5 +55,13 @@ impl Running {
             (wanted.url.is_some() && here.url != there.url, format!("its Keycloak is {} (`--url`)", url())),
         ];
         checks.into_iter().filter_map(|(differs, how)| differs.then_some(how)).collect()
+    }
+}
+
+/// What the lab's addresses are to a browser.
+pub(crate) fn sites(sites: Sites) -> &'static str {
+    match sites {
+        Sites::Same => "one site",
+        Sites::Cross => "four sites",
     }
 }

@@ -2,18 +2,21 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
 use lab::control::client::LabClient;
 use lab::ports::Ports;
+use lab::progress::Progress;
+use lab::sites::Sites;
 use lab::state;
 use lab::world::Lab;
 use lab::{Kind, Trouble};
 use scenarios::library::Library;
 use scenarios::report::{self, Finished, Outcome};
-use scenarios::snapshot::{self, Compared};
 use scenarios::runner::{Cast, ChromiumCast, ScriptedCast};
+use scenarios::snapshot::{self, Compared};
 use scenarios::vocabulary::Driver;
 use scenarios::{Lesson, runner};
 use tokio_util::sync::CancellationToken;
@@ -160,34 +163,55 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
         // Before a lab is started, too.
         lab::chromium::Programs::find()?;
     }
-    let cancel = cancelled_by_signals();
     let browsers = ChromiumCast::new(global.folders()?);
     let cast: &dyn Cast = match args.driver {
         DriverArg::Http => &ScriptedCast,
         DriverArg::Chromium => &browsers,
     };
-    let stage = Stage::find(&args, global, &cancel).await?;
-    let mut finished = Vec::new();
-    for lesson in order::rounds(&lessons, args.repeat, args.shuffle) {
-        let one = tokio::select! {
-            one = play_one(&library, lesson, stage.client(), &args, cast) => one,
-            () = cancel.cancelled() => break,
-        };
-        let verbose = !args.check && !args.bless && !global.quiet;
-        match args.format {
-            RunFormat::Human => out::print(&out::coloured(&report::human(&one, verbose))),
-            RunFormat::Plain => out::print(&report::plain(&one, verbose)),
-            RunFormat::Json | RunFormat::Junit => {}
-        }
-        let failed = one.outcome.exit_code() != 0;
-        finished.push(one);
-        if failed && args.fail_fast {
+    let asked_for = args.lab.sites()?;
+    let cancel = cancelled_by_signals();
+    let running = running::ask(global, async |client| client.topology().await).await?.map(|topology| topology.sites);
+    let first = running.or(asked_for).unwrap_or_default();
+    let rounds = order::by_sites(order::rounds(&lessons, args.repeat, args.shuffle), first);
+    let (mut finished, mut left, mut labs, mut enough) = (Vec::new(), Ok(()), 0, false);
+    for (sites, group) in rounds {
+        if enough || cancel.is_cancelled() {
             break;
         }
+        if asked_for.is_some_and(|only| only != sites) {
+            finished
+                .extend(group.into_iter().map(|lesson| skipped(lesson, sites)).inspect(|one| tell(one, &args, global)));
+            continue;
+        }
+        let beside = running.is_some_and(|running| running != sites);
+        if beside || labs > 0 {
+            progress(&args, global).note(&another_lab(group.len(), sites, running));
+        }
+        labs += 1;
+        let stage = match Stage::find(&args, global, sites, labs > 1 || beside, &cancel).await {
+            Ok(stage) => stage,
+            // What has been seen is told in any case.
+            Err(trouble) => {
+                left = left.and(Err(trouble));
+                break;
+            }
+        };
+        for lesson in group {
+            let one = tokio::select! {
+                one = play_one(&library, lesson, stage.client(), &args, cast) => one,
+                () = cancel.cancelled() => break,
+            };
+            tell(&one, &args, global);
+            enough = args.fail_fast && one.outcome.exit_code() != 0;
+            finished.push(one);
+            if enough {
+                break;
+            }
+        }
+        // Also when the lab cannot be left as it should, what has been seen is told.
+        left = left.and(stage.leave().await);
     }
-    // What has been seen is told in any case, also when the lab cannot be left as it should.
-    let closed = browsers.stop().await;
-    let left = stage.leave().await.and(closed);
+    left = left.and(browsers.stop().await);
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
     match args.format {
         RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
@@ -203,6 +227,43 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
         0 => Ok(()),
         // The results have said what is wrong; there is nothing to add.
         code => std::process::exit(code.into()),
+    }
+}
+
+fn tell(one: &Finished, args: &RunArgs, global: &Global) {
+    let verbose = !args.check && !args.bless && !global.quiet;
+    match args.format {
+        RunFormat::Human => out::print(&out::coloured(&report::human(one, verbose))),
+        RunFormat::Plain => out::print(&report::plain(one, verbose)),
+        RunFormat::Json | RunFormat::Junit => {}
+    }
+}
+
+fn progress(args: &RunArgs, global: &Global) -> Arc<dyn Progress> {
+    if args.format == RunFormat::Plain { out::plain_progress(global) } else { out::progress(global) }
+}
+
+/// Why a lab is started although there is or was one.
+fn another_lab(lessons: usize, sites: Sites, running: Option<Sites>) -> String {
+    let who = if lessons == 1 { "1 lesson is".to_owned() } else { format!("{lessons} lessons are") };
+    let get = if lessons == 1 { "it gets a lab of its own" } else { "they get a lab of their own" };
+    let beside = running.map(|running| format!(", and the running lab has {}", other_lab::sites(running)));
+    format!(
+        "{who} written for {} (`sites: {sites}`){}: {get} on free ports",
+        other_lab::sites(sites),
+        beside.unwrap_or_default(),
+    )
+}
+
+fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
+    let why =
+        format!("it is written for {} (`sites: {sites}`), and `--sites` asks for others", other_lab::sites(sites));
+    Finished {
+        id: lesson.id().to_owned(),
+        title: lesson.front.title.clone(),
+        took: Duration::ZERO,
+        outcome: Outcome::Skipped(why),
+        run: None,
     }
 }
 
@@ -235,13 +296,7 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     }
 }
 
-async fn play_one(
-    library: &Library,
-    lesson: &Lesson,
-    client: &LabClient,
-    args: &RunArgs,
-    cast: &dyn Cast,
-) -> Finished {
+async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs, cast: &dyn Cast) -> Finished {
     let begun = Instant::now();
     let mut finished = Finished {
         id: lesson.id().to_owned(),
@@ -312,15 +367,25 @@ enum Stage {
 }
 
 impl Stage {
-    async fn find(args: &RunArgs, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
-        let progress =
-            if args.format == RunFormat::Plain { out::plain_progress(global) } else { out::progress(global) };
+    /// A lab with these sites; `apart`: beside or after another one, so on free ports in any case.
+    async fn find(
+        args: &RunArgs,
+        global: &Global,
+        sites: Sites,
+        apart: bool,
+        cancel: &CancellationToken,
+    ) -> Result<Self, Trouble> {
+        let progress = progress(args, global);
         let folders = global.folders()?;
-        let options = args.lab.options(global, false, Ports::Auto, progress.clone())?;
+        let wanted = LabArgs { sites: Some(sites.word().to_owned()), ..args.lab.clone() };
+        let mut options = wanted.options(global, false, Ports::Auto, progress.clone())?;
+        if apart {
+            options.ports = Ports::Auto;
+        }
         let asked = running::ask(global, async |client| Ok((other_lab::Running::ask(&client).await?, client))).await?;
         // Somebody else's choice of Keycloak or realm stays as it is; these lessons get what they were asked to run on.
         if let Some((running, client)) = asked
-            && running.differences(&args.lab, &options).is_empty()
+            && running.differences(&wanted, &options).is_empty()
         {
             if let Some(lock) = state::claim_play(&folders) {
                 progress.note("playing on the running lab, which is reset before each lesson");

@@ -12,6 +12,7 @@ use lab::keycloak::versions;
 use lab::keycloak::{self, Credentials, Runtime};
 use lab::ports::Ports;
 use lab::progress::Progress;
+use lab::sites::{self, Sites};
 use lab::state::Folders;
 use lab::{Kind, Trouble, world};
 use realm::{Realm, RealmError};
@@ -78,6 +79,10 @@ pub(crate) struct LabArgs {
     /// Address that Keycloak's and the portals' public ports bind to [default: 127.0.0.1]
     #[arg(long, env = "SSO_LAB_BIND", value_name = "ADDR", hide_env = true)]
     pub(crate) bind: Option<IpAddr>,
+    /// same (all on localhost) or cross (internal.localhost, keycloak.localhost, …: each a site of its own to a
+    /// browser) [default: same]
+    #[arg(long, env = "SSO_LAB_SITES", value_name = "SITES", hide_env = true)]
+    pub(crate) sites: Option<String>,
     /// A realm file instead of the shipped one
     #[arg(long, env = "SSO_LAB_REALM", value_name = "FILE", hide_env = true)]
     pub(crate) realm: Option<PathBuf>,
@@ -122,7 +127,7 @@ impl LabArgs {
         if runtime == Runtime::External {
             external.address()?;
         }
-        Ok(world::Options {
+        let options = world::Options {
             runtime,
             version: self.version(),
             keycloak: keycloak::Options {
@@ -131,6 +136,7 @@ impl LabArgs {
                 external,
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
+            sites: self.sites()?.unwrap_or_default(),
             bind: self.bind.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             realm: self.realm()?,
             folders: global.folders()?,
@@ -138,7 +144,17 @@ impl LabArgs {
             admin: external_admin(),
             faults: Vec::new(),
             progress,
-        })
+        };
+        sites::refuse_impossible(&options)?;
+        Ok(options)
+    }
+
+    /// The sites that somebody asked for.
+    ///
+    /// # Errors
+    /// Usage: another word.
+    pub(crate) fn sites(&self) -> Result<Option<Sites>, Trouble> {
+        self.sites.as_deref().map(str::parse).transpose()
     }
 
     /// The wanted version of Keycloak.

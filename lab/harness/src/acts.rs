@@ -12,6 +12,7 @@ use crate::world::Parts;
 
 mod deeds;
 mod hosted;
+mod lifetimes;
 mod nature;
 mod overtaking;
 mod script;
@@ -19,6 +20,7 @@ mod stranger;
 
 pub(crate) use deeds::Deeds;
 use deeds::Undo;
+pub use portals::SameSite;
 pub use script::ScriptDeed;
 pub use stranger::{About, Sent};
 
@@ -161,6 +163,14 @@ pub enum Act {
         /// Which.
         portal: String,
     },
+    /// A portal decides with which requests of other sites its session's cookie goes along. Cookies that browsers hold already
+    /// stay as they are.
+    SetCookiePolicy {
+        /// Which.
+        portal: String,
+        /// With which.
+        same_site: SameSite,
+    },
     /// A portal is hosted anew from now on; what was only in memory is gone: same address, client, clock and faults. A browser
     /// stays with one replica (the first that comes with the first, the second with the second, and so on in turn); a
     /// server, which is no browser, always gets the last one.
@@ -294,13 +304,9 @@ impl Parts {
                 self.deeds.note(Undo::Attributes { client, before }).await;
                 admin.hear_by_front_channel(client).await
             }
-            Act::EndBySid { portal } => {
-                client_of(&portal)?;
-                let _turn = self.hosting.turn().await;
-                for one in self.hosting.portals().iter().filter(|one| one.kind().word() == portal) {
-                    one.end_by_sid(true);
-                }
-                Ok(())
+            Act::EndBySid { portal } => self.at_each(&portal, |one| one.end_by_sid(true)).await,
+            Act::SetCookiePolicy { portal, same_site } => {
+                self.at_each(&portal, |one| one.set_same_site(same_site)).await
             }
             Act::ImportTestKey => {
                 self.refuse_exposed("the private half of this key is known to everybody")?;
@@ -335,20 +341,6 @@ impl Parts {
                 Ok(())
             }
         }
-    }
-
-    async fn set_lifetimes(&self, lifetimes: Lifetimes) -> Result<(), Trouble> {
-        let members = [
-            ("accessTokenLifespan", lifetimes.access),
-            ("accessCodeLifespan", lifetimes.code),
-            ("ssoSessionIdleTimeout", lifetimes.idle),
-            ("ssoSessionMaxLifespan", lifetimes.max),
-        ];
-        let named: Vec<&str> = members.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
-        self.note_realm(&named).await?;
-        let changed: Map<String, Value> =
-            members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-        self.admin.put(&format!("realms/{}", realm::REALM), &Value::Object(changed)).await
     }
 
     async fn note_realm(&self, names: &[&str]) -> Result<(), Trouble> {

@@ -186,13 +186,16 @@ impl House {
     /// New replicas beside those that run, with the same faults.
     async fn fresh(&self, ground: &Ground, how: &How) -> Result<Vec<Replica>, Trouble> {
         let faults = self.held().replicas.first().map_or(portals::Faults::NONE, |replica| replica.portal.faults());
-        let by_sid = self.held().replicas.first().is_some_and(|replica| replica.portal.ends_by_sid());
+        let running = self.held().replicas.first().map(|replica| replica.portal.clone());
         let settings = Settings { store: how.store.clone(), faults, ..self.settings.clone() };
         let mut fresh = Vec::new();
         for number in 1..=how.replicas {
             let number = Some(number).filter(|_| how.replicas > 1);
             let replica = Replica::start(ground, settings.clone(), &self.clock, &self.log, number).await?;
-            replica.portal.end_by_sid(by_sid);
+            if let Some(running) = &running {
+                replica.portal.end_by_sid(running.ends_by_sid());
+                replica.portal.set_same_site(running.same_site());
+            }
             fresh.push(replica);
         }
         Ok(fresh)

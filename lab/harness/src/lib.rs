@@ -18,6 +18,7 @@ pub mod ports;
 pub mod progress;
 pub mod recorder;
 pub mod redis;
+pub mod sites;
 pub mod state;
 pub mod sweep;
 pub mod tap;

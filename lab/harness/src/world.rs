@@ -8,7 +8,7 @@ use realm::Realm;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::{Host, Url};
+use url::Url;
 
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
@@ -18,6 +18,7 @@ use crate::places::{Places, refuse_weak_settings};
 use crate::ports::Ports;
 use crate::progress::{Progress, Silent};
 use crate::recorder::Recorder;
+use crate::sites::{self, Sites, is_on_this_computer};
 use crate::state::{Folders, Record, Seat};
 use crate::sweep;
 use crate::trouble::{Kind, Trouble};
@@ -45,6 +46,8 @@ pub struct Options {
     pub keycloak: keycloak::Options,
     /// Public ports.
     pub ports: Ports,
+    /// How many sites the public addresses are to a browser.
+    pub sites: Sites,
     /// Address that the taps bind to.
     pub bind: IpAddr,
     /// The realm, as shipped or the person's own variant of it.
@@ -87,6 +90,7 @@ impl Lab {
     /// up first. Cancelling, like any error, leaves nothing behind.
     pub async fn start(options: Options, cancel: CancellationToken) -> Result<Self, Trouble> {
         refuse_weak_settings(options.bind, &options.realm)?;
+        sites::refuse_impossible(&options)?;
         faults::refuse_exposed(options.bind, &options.faults)?;
         faults::refuse_foreign(foreign(&options), &options.faults)?;
         for line in sweep::sweep(&options.folders).await? {
@@ -227,15 +231,6 @@ fn foreign(options: &Options) -> Option<&'static str> {
         Runtime::External if external.adopt => Some("it is adopted, so it is somebody's"),
         Runtime::External if elsewhere => Some("its Keycloak is on another computer"),
         _ => None,
-    }
-}
-
-fn is_on_this_computer(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

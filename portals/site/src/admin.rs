@@ -18,7 +18,7 @@ use crate::frame::Nonce;
 use crate::journal::Step;
 use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
-use crate::session::{Ending, SignedIn};
+use crate::session::{Browser, Ending, SignedIn};
 use crate::{backchannel, frontchannel, session, shown};
 
 mod approvals;
@@ -71,14 +71,19 @@ async fn login(
     Ok(app.pages.render("admin/login.html", &nonce, json!({ "reason": reason }))?.into_response())
 }
 
-async fn auth(State(app): State<App>, session: Session) -> Result<Redirect, Trouble> {
-    let url = sign_in::begin(&app, &session).await?;
+async fn auth(State(app): State<App>, browser: Browser) -> Result<Redirect, Trouble> {
+    let url = sign_in::begin(&app, &browser).await?;
     Ok(Redirect::to(url.as_str()))
 }
 
-async fn callback(State(app): State<App>, session: Session, RawQuery(query): RawQuery) -> Result<Redirect, Trouble> {
-    sign_in::finish(&app, &session, query.as_deref().unwrap_or_default()).await?;
-    Ok(Redirect::to("/admin/dashboard"))
+async fn callback(
+    State(app): State<App>,
+    browser: Browser,
+    Extension(nonce): Extension<Nonce>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Trouble> {
+    sign_in::finish(&app, &browser, query.as_deref().unwrap_or_default()).await?;
+    session::onward(&app, &nonce, "/admin/dashboard")
 }
 
 /// Asks first: a link or an image must not sign anybody out.
@@ -93,18 +98,18 @@ async fn ask_logout(
     Ok(app.pages.render("admin/logout.html", &nonce, json!({ "user": shown::user(&who) }))?.into_response())
 }
 
-async fn logout(State(app): State<App>, session: Session) -> Result<Redirect, Trouble> {
-    let url = sign_out::begin(&app, &session).await?;
+async fn logout(State(app): State<App>, browser: Browser) -> Result<Redirect, Trouble> {
+    let url = sign_out::begin(&app, &browser).await?;
     Ok(Redirect::to(url.as_ref().map_or("/admin/login", |url| url.as_str())))
 }
 
 async fn signed_out(
     State(app): State<App>,
-    session: Session,
+    browser: Browser,
     Extension(nonce): Extension<Nonce>,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, Trouble> {
-    let own = sign_out::finish(&app, &session, query.as_deref().unwrap_or_default()).await?.is_ok();
+    let own = sign_out::finish(&app, &browser, query.as_deref().unwrap_or_default()).await?.is_ok();
     app.pages.render("signed_out.html", &nonce, json!({ "state_ok": own }))
 }
 

@@ -18,6 +18,7 @@ use crate::frame::Nonce;
 use crate::journal::Step;
 use crate::oidc::{refresh, sign_in, sign_out};
 use crate::portal::App;
+use crate::session::Browser;
 use crate::{backchannel, frontchannel, session, shown};
 
 mod events;
@@ -55,25 +56,29 @@ async fn shell(
     app.pages.render("internal/app.html", &nonce, json!({}))
 }
 
-async fn login(State(app): State<App>, session: Session) -> Result<Redirect, Trouble> {
-    let url = sign_in::begin(&app, &session).await?;
+async fn login(State(app): State<App>, browser: Browser) -> Result<Redirect, Trouble> {
+    let url = sign_in::begin(&app, &browser).await?;
     Ok(Redirect::to(url.as_str()))
 }
 
-async fn callback(State(app): State<App>, session: Session, RawQuery(query): RawQuery) -> Result<Redirect, Trouble> {
-    sign_in::finish(&app, &session, query.as_deref().unwrap_or_default()).await?;
-    // On to an address without the code in it: a reload must not send it again.
-    Ok(Redirect::to("/"))
+async fn callback(
+    State(app): State<App>,
+    browser: Browser,
+    Extension(nonce): Extension<Nonce>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Trouble> {
+    sign_in::finish(&app, &browser, query.as_deref().unwrap_or_default()).await?;
+    session::onward(&app, &nonce, "/")
 }
 
 /// A POST, because a GET could be an image on another site.
-async fn signout(State(app): State<App>, session: Session) -> Result<Redirect, Trouble> {
-    let url = sign_out::begin(&app, &session).await?;
+async fn signout(State(app): State<App>, browser: Browser) -> Result<Redirect, Trouble> {
+    let url = sign_out::begin(&app, &browser).await?;
     Ok(Redirect::to(url.as_ref().map_or("/", |url| url.as_str())))
 }
 
-async fn signed_out(State(app): State<App>, session: Session, RawQuery(query): RawQuery) -> Result<Redirect, Trouble> {
-    let own = sign_out::finish(&app, &session, query.as_deref().unwrap_or_default()).await?.is_ok();
+async fn signed_out(State(app): State<App>, browser: Browser, RawQuery(query): RawQuery) -> Result<Redirect, Trouble> {
+    let own = sign_out::finish(&app, &browser, query.as_deref().unwrap_or_default()).await?.is_ok();
     Ok(Redirect::to(if own { "/?signed-out=1" } else { "/?signed-out=foreign" }))
 }
 

@@ -24,7 +24,7 @@ use crate::oidc::provider::Provider;
 use crate::oidc::sign_in::SignInBegun;
 use crate::oidc::sign_out::Left;
 use crate::pages::{PageError, Pages};
-use crate::session::{Begun, Purpose, Sessions};
+use crate::session::{Begun, Policy, Purpose, SameSite, Sessions};
 use crate::settings::{Kind, Settings, SettingsError};
 use crate::{about, admin, assets, backchannel, drain, external, frame, internal, limits, metrics, request_log};
 
@@ -81,6 +81,8 @@ pub(crate) struct Parts {
     pub(crate) started_at: Timestamp,
     /// Whether the front channel ends a session that is named, also without its cookie.
     pub(crate) end_by_sid: AtomicBool,
+    /// With which requests of other sites the session's cookie goes along.
+    pub(crate) cookies: Policy,
     /// Whether other computers can reach this portal; known when it is served.
     exposed: OnceLock<bool>,
 }
@@ -113,6 +115,7 @@ impl Portal {
             faults,
             naive: faults::sessions::Naive::default(),
             end_by_sid: AtomicBool::new(false),
+            cookies: Policy::default(),
             exposed: OnceLock::new(),
         });
         let routes = Arc::new(RwLock::new(routes(&app)));
@@ -149,8 +152,24 @@ impl Portal {
         }
         self.app.faults.set(faults);
         self.app.naive.clear();
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes(&self.app);
+        self.make_routes();
         Ok(())
+    }
+
+    /// Decides with which requests of other sites the session's cookie goes along; cookies that browsers hold already stay as
+    /// they are. A portal without sessions of its own has no such cookie.
+    pub fn set_same_site(&self, same_site: SameSite) {
+        self.app.cookies.set(same_site);
+        self.make_routes();
+    }
+
+    /// What was decided.
+    pub fn same_site(&self) -> SameSite {
+        self.app.cookies.get()
+    }
+
+    fn make_routes(&self) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes(&self.app);
     }
 
     /// Whether a front-channel logout request ends the session that it names by issuer and `sid` even when the browser sends
@@ -185,6 +204,7 @@ impl Portal {
     pub async fn reset(&self) -> Result<(), PortalError> {
         self.app.sessions.clear().await.map_err(|away| PortalError::Store(away.why))?;
         self.end_by_sid(false);
+        self.set_same_site(SameSite::default());
         self.app.naive.clear();
         self.app.approvals.reset();
         self.app.provider.forget();

@@ -10,12 +10,11 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
-use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error;
-use tower_sessions::{Session, SessionManagerLayer, SessionStore, session_store};
+use tower_sessions::{Session, SessionManagerLayer, session_store};
 
 use crate::error::{ErrorPage, Trouble};
 use crate::portal::App;
@@ -26,6 +25,7 @@ mod memory;
 mod memory_store;
 mod redis;
 mod rules;
+pub(crate) mod same_site;
 pub(crate) mod signed_in;
 pub(crate) mod store;
 #[cfg(test)]
@@ -33,6 +33,8 @@ mod tests;
 
 pub(crate) use begun::{Begun, Purpose};
 pub(crate) use ending::Ending;
+pub use same_site::SameSite;
+pub(crate) use same_site::{Browser, Policy, onward};
 pub(crate) use signed_in::{SignedIn, Unconfirmed};
 pub(crate) use store::{Away, News, Sessions};
 
@@ -43,23 +45,28 @@ const BROWSER: &str = "browser";
 
 /// The cookie of a portal.
 ///
-/// `HttpOnly`: no script reads it. `SameSite=Lax`: it comes along when the provider sends the browser back (a link from
-/// another site), but not with another site's forms. The name is the portal's own, because ports do not separate
+/// `HttpOnly`: no script reads it. `SameSite=Lax`, unless a lesson decides otherwise ([`same_site`]): it comes along when the
+/// provider sends the browser back (a link from another site), but not with another site's forms. The name is the portal's own, because ports do not separate
 /// cookies: two portals on `localhost` with one name would throw each other's sessions away. No lifetime: the server
 /// knows when the session ends, and a clock that a lesson moves is the server's.
-pub(crate) fn layer<S: SessionStore + Clone>(store: S, cookie: &'static str, https: bool) -> SessionManagerLayer<S> {
-    SessionManagerLayer::new(store)
+pub(crate) fn layer(app: &App, cookie: &'static str) -> SessionManagerLayer<Sessions> {
+    let same_site = app.cookies.get();
+    SessionManagerLayer::new(app.sessions.clone())
         .with_name(cookie)
         .with_http_only(true)
-        .with_same_site(SameSite::Lax)
+        .with_same_site(same_site.attribute())
         .with_path("/")
-        .with_secure(https)
+        .with_secure(same_site.secure(app.settings.is_https()))
 }
 
 /// `routes` with this portal's sessions around them.
 pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
+    let routes = match app.cookies.get() {
+        SameSite::Strict => routes.layer(from_fn_with_state(app.clone(), same_site::known_again)),
+        SameSite::Lax | SameSite::None => routes,
+    };
     let layered = if app.faults.get().is_empty() {
-        routes.layer(layer(app.sessions.clone(), cookie, app.settings.is_https()))
+        routes.layer(layer(app, cookie))
     } else {
         crate::faults::sessions::layered(routes, app, cookie)
     };
@@ -135,17 +142,21 @@ pub(crate) async fn close(session: &Session, sessions: &Sessions) -> Result<Opti
 ///
 /// Left out: two first visits at the very same moment get two cookies, and the browser keeps the later one; the sign-in
 /// begun with the other is then refused as foreign, and has to be started again.
-pub(crate) async fn browser(session: &Session) -> Result<String, Error> {
+async fn browser(session: &Session) -> Result<String, Error> {
     if let Some(known) = session.get(BROWSER).await? {
         return Ok(known);
     }
-    let new = format!("{:032x}", rand::random::<u128>());
+    let new = random_name();
     session.insert(BROWSER, &new).await?;
     Ok(new)
 }
 
+fn random_name() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 /// The name of this browser, if it has one.
-pub(crate) async fn known_browser(session: &Session) -> Result<Option<String>, Error> {
+async fn known_browser(session: &Session) -> Result<Option<String>, Error> {
     session.get(BROWSER).await
 }
 

@@ -51,4 +51,5 @@ pub(super) fn old(worth: Worth) -> &'static str {
 }
 
 /// A tab shows something else than it should.
-pub(super) const SCREEN: &str = "the page was told and did nothing, or was not told: look at the exchanges, and at the page's script";
+pub(super) const SCREEN: &str =
+    "the page was told and did nothing, or was not told: look at the exchanges, and at the page's script";

@@ -22,6 +22,8 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`queues`", ACTS, "Queues"),
     ("`hosts`", ACTS, "Hosts"),
     ("Where `sessions` are kept", MORE_WORDS, "Keeps"),
+    ("`sets-cookie`", ACTS, "SetsCookie"),
+    ("`same-site` of a cookie", MORE_WORDS, "SameSite"),
     ("Parts that can be cut off", WORDS, "Place"),
     ("`stranger`", ACTS, "Stranger"),
     ("What a stranger `posts`", WORDS, "Letter"),
@@ -56,7 +58,10 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("A choice", VOCABULARY, "Choice"),
     ("Topics", WORDS, "Topic"),
     ("Drivers", WORDS, "Driver"),
+    ("`sites`", SITES, "Sites"),
+    ("`third-party-cookies`", MORE_WORDS, "ThirdPartyCookies"),
 ];
+const SITES: &str = include_str!("../../../lab/harness/src/sites.rs");
 const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts.rs");
 const VOCABULARY: &str = include_str!("../vocabulary.rs");
 const ACTS: &str = include_str!("../vocabulary/acts.rs");

@@ -147,6 +147,7 @@ impl World {
             // order does to a session is what the rules look at.
             Lab::Delays(_)
             | Lab::EndsBySid(_)
+            | Lab::SetsCookie(_)
             | Lab::LogoutOvertakesTokensFor(_)
             | Lab::LogoutOvertakesFormOf(_)
             | Lab::RestartsKeycloak => {}

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BrowserDeed, How, Keeps, Lab, Letter, LinkKind, LinkedPage, Script, ScriptDeed, Stranger, TabWord,
+    Administrator, Altered, BrowserDeed, How, Keeps, Lab, Letter, LinkKind, LinkedPage, SameSite, Script, ScriptDeed,
+    Stranger, TabWord,
 };
 
 impl fmt::Display for Step {
@@ -195,6 +196,14 @@ impl fmt::Display for Lab {
             }
             Self::EndsBySid(portal) => {
                 write!(f, "The {} ends what a front-channel request names, also without a cookie.", portal.title())
+            }
+            Self::SetsCookie(sets) => {
+                let with = match sets.same_site {
+                    SameSite::Lax => "SameSite=Lax",
+                    SameSite::Strict => "SameSite=Strict",
+                    SameSite::None => "SameSite=None; Secure",
+                };
+                write!(f, "The {} sets its session cookie with {with} from now on.", sets.portal.title())
             }
             Self::StopsRedis => f.write_str("Redis goes away."),
             Self::StartsRedis => f.write_str("Redis comes back."),

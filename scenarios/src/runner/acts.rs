@@ -11,8 +11,8 @@ use url::Url;
 use super::Stage;
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkKind, LinkedPage, Person, Portal,
-    Script, ScriptDeed, StateWord, Stranger, Swap, TabWord,
+    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkKind, LinkedPage,
+    Person, Portal, SameSite, Script, ScriptDeed, StateWord, Stranger, Swap, TabWord,
 };
 
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
@@ -83,7 +83,7 @@ impl Stage<'_> {
                     LinkKind::Form => lab::browser::Lure::Form,
                 };
                 player.follow_link(link.portal.word(), path(*link), by).await
-            },
+            }
             Deed::AnswerLogoutQuestion(_) => player.answer_logout_question().await,
             Deed::RepeatCallback(portal) => player.repeat_callback(portal.word()).await,
             Deed::Tab(word, portal) => player.in_tabs(&tab_deed(*word, portal.word())).await,
@@ -309,9 +309,7 @@ fn trouble(act: &Lab) -> Act {
         Lab::AnswersFor(instead) => disturb(instead.portal.word(), Some(Disturbance::Answers(instead.with))),
         Lab::Delays(delays) => disturb(delays.portal.word(), Some(Disturbance::DelaysBySeconds(delays.seconds))),
         Lab::Hangs(portal) => disturb(portal.word(), Some(Disturbance::Hangs)),
-        Lab::AnswersFramesOf(instead) => {
-            disturb(instead.portal.word(), Some(Disturbance::FramesGet(instead.with)))
-        }
+        Lab::AnswersFramesOf(instead) => disturb(instead.portal.word(), Some(Disturbance::FramesGet(instead.with))),
         Lab::FramesHangAt(portal) => disturb(portal.word(), Some(Disturbance::FramesHang)),
         Lab::SwallowsAnswerOf(portal) => disturb(portal.word(), Some(Disturbance::SwallowsAnswers)),
         Lab::DeliversTwice(portal) => disturb(portal.word(), Some(Disturbance::DeliversTwice)),
@@ -329,6 +327,14 @@ fn trouble(act: &Lab) -> Act {
             },
         },
         Lab::EndsBySid(portal) => Act::EndBySid { portal: portal.word().to_owned() },
+        Lab::SetsCookie(sets) => Act::SetCookiePolicy {
+            portal: sets.portal.word().to_owned(),
+            same_site: match sets.same_site {
+                SameSite::Lax => acts::SameSite::Lax,
+                SameSite::Strict => acts::SameSite::Strict,
+                SameSite::None => acts::SameSite::None,
+            },
+        },
         Lab::StopsRedis => Act::StopRedis,
         Lab::StartsRedis => Act::StartRedis,
         Lab::EmptiesRedis => Act::EmptyRedis,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::more_words::{Keeps, LinkKind, LinkedPage, ResponseType, Scope, ScriptDeed};
+use super::more_words::{Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed};
 use super::words::{BackTo, ClientWord, Hint, Letter, Person, Place, Portal, Prompt, StateWord, Swap};
 
 /// What an administrator does.
@@ -92,6 +92,8 @@ pub enum Lab {
     Hosts(Hosts),
     /// The portal ends the session that a front-channel request names, also without its cookie.
     EndsBySid(Portal),
+    /// The portal gives its session cookie another `SameSite`; cookies that browsers hold already stay as they are.
+    SetsCookie(SetsCookie),
     /// Redis goes away; what it holds is kept.
     StopsRedis,
     /// Redis comes back.
@@ -110,6 +112,16 @@ pub struct Queues {
     pub portal: Portal,
     /// How long something waits in it, at most 10.
     pub seconds: u64,
+}
+
+/// The cookie of a portal's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SetsCookie {
+    /// Whose.
+    pub portal: Portal,
+    /// With which requests of other sites it goes along.
+    pub same_site: SameSite,
 }
 
 /// How a portal is hosted.

@@ -87,3 +87,26 @@ words! {
         Redis = "redis",
     }
 }
+
+words! {
+    /// With which requests of other sites a cookie goes along.
+    SameSite {
+        /// With links only: what the portals have unless a lesson says otherwise.
+        Lax = "lax",
+        /// With none. The portal then knows a browser that comes back from Keycloak by a second cookie, and leads it on by a page
+        /// instead of a redirect.
+        Strict = "strict",
+        /// With all of them, and `Secure`.
+        None = "none",
+    }
+}
+
+words! {
+    /// Whether the browser keeps cookies away from frames of other sites.
+    ThirdPartyCookies {
+        /// It lets them through, as far as their `SameSite` allows.
+        Allow = "allow",
+        /// It keeps them back. A frame of the same site is no third party and gets them.
+        Block = "block",
+    }
+}

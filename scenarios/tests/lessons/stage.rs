@@ -7,6 +7,7 @@ use lab::keycloak::dist::DistOptions;
 use lab::keycloak::{self, Runtime, versions};
 use lab::ports::Ports;
 use lab::progress::Silent;
+use lab::sites::Sites;
 use lab::state::Folders;
 use lab::world::{Lab, Options};
 use realm::Realm;
@@ -19,6 +20,10 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn start() -> Self {
+        Self::with(Sites::Same).await
+    }
+
+    pub(crate) async fn with(sites: Sites) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
         let version = std::env::var("SSO_LAB_KEYCLOAK").unwrap_or_else(|_| versions::DEFAULT.to_owned());
@@ -31,6 +36,7 @@ impl Stage {
                 ..Default::default()
             },
             ports: Ports::Auto,
+            sites,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),

@@ -62,7 +62,7 @@ async fn measure(args: &Args, client: &LabClient, lessons: &[Lesson]) -> Result<
     say(&format!("Keycloak {}, {} lessons", topology.version, lessons.len()));
     let mut fitting = Vec::new();
     for lesson in lessons {
-        if runner::fits(lesson, &topology)? {
+        if lesson.front.sites == topology.sites && runner::fits(lesson, &topology)? {
             fitting.push(lesson.clone());
         }
     }

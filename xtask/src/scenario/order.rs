@@ -1,5 +1,6 @@
 //! Which lessons are played, and in which order.
 
+use lab::sites::Sites;
 use lab::{Kind, Trouble};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -26,6 +27,16 @@ pub(crate) fn rounds(lessons: &[Lesson], repeat: u32, seed: Option<u64>) -> Vec<
         all.extend(round);
     }
     all
+}
+
+/// The same in groups that need the same sites, those for `first` before the others; the order within a group stays.
+pub(super) fn by_sites(lessons: Vec<&Lesson>, first: Sites) -> Vec<(Sites, Vec<&Lesson>)> {
+    let others = [Sites::Same, Sites::Cross].into_iter().filter(|sites| *sites != first);
+    std::iter::once(first)
+        .chain(others)
+        .map(|sites| (sites, lessons.iter().copied().filter(|lesson| lesson.front.sites == sites).collect::<Vec<_>>()))
+        .filter(|(_, group)| !group.is_empty())
+        .collect()
 }
 
 /// The lessons of the gate.
@@ -56,7 +67,9 @@ pub(super) fn gate(library: &Library) -> Result<Vec<Lesson>, Trouble> {
 mod tests {
     use scenarios::library::Library;
 
-    use super::{GATE, gate, rounds};
+    use lab::sites::Sites;
+
+    use super::{GATE, by_sites, gate, rounds};
 
     #[test]
     fn a_seed_gives_the_same_orders_and_another_seed_others() {
@@ -75,6 +88,27 @@ mod tests {
         sorted.sort();
         plain.sort();
         assert_eq!(sorted, plain, "and nothing is left out");
+    }
+
+    #[test]
+    fn lessons_are_grouped_by_sites_and_keep_their_order() {
+        let (mut lessons, _) = Library::shipped().unwrap().lessons().unwrap();
+        lessons.truncate(5);
+        for (index, lesson) in lessons.iter_mut().enumerate() {
+            lesson.front.sites = if index % 2 == 0 { Sites::Same } else { Sites::Cross };
+        }
+        let all = || lessons.iter().collect::<Vec<_>>();
+        let ids = |first| {
+            let groups = by_sites(all(), first).into_iter();
+            groups
+                .map(|(sites, group)| (sites, group.iter().map(|one| one.id()).collect::<Vec<_>>()))
+                .collect::<Vec<_>>()
+        };
+        let id = |index: usize| lessons[index].id();
+        let (same, cross) = (vec![id(0), id(2), id(4)], vec![id(1), id(3)]);
+        assert_eq!(ids(Sites::Cross), [(Sites::Cross, cross.clone()), (Sites::Same, same.clone())]);
+        assert_eq!(ids(Sites::Same), [(Sites::Same, same), (Sites::Cross, cross)]);
+        assert_eq!(by_sites(vec![&lessons[0]], Sites::Cross).len(), 1, "a group that is empty is none");
     }
 
     #[test]

@@ -95,6 +95,13 @@ fn the_labs_known_passwords_never_leave_loopback() {
     let desk = Desk::new();
     desk.run(&["lab", "up", "--bind", "192.0.2.1"]).assert_trouble(8, &["password123", "--realm"]);
     desk.run(&["lab", "up", "--bind", "0.0.0.0"]).assert_trouble(2, &["0.0.0.0"]);
+    // Names below `localhost` are everybody's own computer.
+    let cross = ["lab", "up", "--sites", "cross"];
+    desk.run(&[&cross[..], &["--bind", "192.0.2.1"]].concat())
+        .assert_trouble(2, &["four sites", "192.0.2.1", "--bind"]);
+    let elsewhere = ["--runtime", "external", "--url", "http://keycloak.example:8080/"];
+    desk.run(&[&cross[..], &elsewhere[..]].concat()).assert_trouble(2, &["keycloak.example", "--runtime dist"]);
+    desk.run(&["lab", "up", "--sites", "four"]).assert_trouble(2, &["same", "cross"]);
 }
 
 #[test]

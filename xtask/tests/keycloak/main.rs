@@ -13,4 +13,5 @@ mod support;
 mod interrupted;
 mod lessons;
 mod refusals;
+mod sites;
 mod up_and_down;

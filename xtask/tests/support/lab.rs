@@ -9,6 +9,7 @@ use ::lab::keycloak::versions;
 use ::lab::keycloak::{self, Credentials, Runtime};
 use ::lab::ports::Ports;
 use ::lab::progress::Silent;
+use ::lab::sites::Sites;
 use ::lab::state::Folders;
 use ::lab::world::{Lab, Options};
 use realm::Realm;
@@ -37,7 +38,21 @@ impl RunningLab {
         (lab, admin)
     }
 
+    /// With Keycloak as a Java process, and these sites.
+    pub async fn with_sites(sites: Sites) -> Self {
+        Self::start_with(Runtime::Dist, keycloak::Options::default(), None, sites).await
+    }
+
     pub async fn start(runtime: Runtime, keycloak: keycloak::Options, admin: Option<Credentials>) -> Self {
+        Self::start_with(runtime, keycloak, admin, Sites::Same).await
+    }
+
+    async fn start_with(
+        runtime: Runtime,
+        keycloak: keycloak::Options,
+        admin: Option<Credentials>,
+        sites: Sites,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
         let options = Options {
@@ -45,6 +60,7 @@ impl RunningLab {
             version: versions::DEFAULT.to_owned(),
             keycloak,
             ports: Ports::Auto,
+            sites,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),

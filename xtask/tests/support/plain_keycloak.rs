@@ -34,6 +34,7 @@ impl PlainKeycloak {
                 version: versions::DEFAULT.to_owned(),
                 keycloak: ::lab::keycloak::Options::default(),
                 ports: Ports::Auto,
+                sites: ::lab::sites::Sites::Same,
                 bind: "127.0.0.1".parse().unwrap(),
                 realm: realm::Realm::shipped(),
                 folders: Folders::find(std::env::var_os("SSO_LAB_CACHE").map(Into::into), Some(folder.into())).unwrap(),

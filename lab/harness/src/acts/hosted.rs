@@ -13,6 +13,14 @@ impl Parts {
         self.hosting.turn().await.restart(client).await
     }
 
+    /// Changes something at every replica of a portal, while nobody else makes one anew.
+    pub(super) async fn at_each(&self, portal: &str, change: impl Fn(&portals::Portal)) -> Result<(), Trouble> {
+        client_of(portal)?;
+        let _turn = self.hosting.turn().await;
+        self.hosting.portals().iter().filter(|one| one.kind().word() == portal).for_each(change);
+        Ok(())
+    }
+
     pub(super) async fn host(&self, portal: &str, replicas: u8, store: Store) -> Result<(), Trouble> {
         let client = client_of(portal)?;
         if replicas == 0 || replicas > MOST_REPLICAS {

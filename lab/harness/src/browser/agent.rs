@@ -7,8 +7,8 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::headers::{form_origin, insert, navigation_headers, readable, script_headers};
-use super::jar::Jar;
+use super::headers::{errand, form_origin, insert, navigation_headers, readable, script_headers};
+use super::jar::{Errand, Jar};
 use super::origin::{bare, origin, same_origin};
 use super::page::{Form, Page};
 use crate::http;
@@ -98,7 +98,8 @@ struct Send {
     url: Url,
     headers: HeaderMap,
     form: Option<Vec<(String, String)>>,
-    cookies: bool,
+    /// On whose errand, for its cookies; `None`: without any.
+    cookies: Option<Errand>,
 }
 
 struct Answer {
@@ -156,8 +157,9 @@ impl Browser {
         let url = form.action.clone();
         let headers = self.page_headers(By::Page(page), std::slice::from_ref(&url), "document", true);
         let jar = self.jar.clone();
+        let cookies = Some(errand(By::Page(page), &url, &form.method, "document"));
         let answer = self
-            .bounded(Send { method: form.method.clone(), url, headers, form: Some(form.filled(&[])), cookies: true })
+            .bounded(Send { method: form.method.clone(), url, headers, form: Some(form.filled(&[])), cookies })
             .await;
         self.jar = jar;
         answer.map(|_| ())
@@ -218,7 +220,8 @@ impl Browser {
             let url = chain.last().unwrap_or_else(|| unreachable!("the chain begins with one address")).clone();
             self.visited.push(url.clone());
             let headers = self.page_headers(by, &chain, dest, form.is_some());
-            let cookies = dest != "iframe" || !self.blocks_cookies_in_frames;
+            let blocked = dest == "iframe" && self.blocks_cookies_in_frames;
+            let cookies = (!blocked).then(|| errand(by, &url, &method, dest));
             let send = Send { method: method.clone(), url: url.clone(), headers, form: form.clone(), cookies };
             let answer = self.exchange(send).await?;
             let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
@@ -279,14 +282,15 @@ impl Browser {
             insert(&mut asking, header::ACCEPT, "*/*");
             insert(&mut asking, header::ACCESS_CONTROL_REQUEST_METHOD, method.as_str());
             insert(&mut asking, header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization");
-            let send = Send { method: Method::OPTIONS, url: url.clone(), headers: asking, form: None, cookies: false };
+            let send = Send { method: Method::OPTIONS, url: url.clone(), headers: asking, form: None, cookies: None };
             let allowed = self.bounded(send).await?;
             self.may_read(from, url, &allowed)?;
         }
         if let Some(bearer) = bearer {
             insert(&mut headers, header::AUTHORIZATION, &format!("Bearer {bearer}"));
         }
-        let answer = self.bounded(Send { method, url: url.clone(), headers, form, cookies: !foreign }).await?;
+        let cookies = (!foreign).then_some(Errand::Own);
+        let answer = self.bounded(Send { method, url: url.clone(), headers, form, cookies }).await?;
         if foreign {
             self.may_read(from, url, &answer)?;
         }
@@ -317,7 +321,7 @@ impl Browser {
         let Send { method, url, headers, form, cookies } = send;
         self.asked.insert(origin(&url));
         let mut request = self.http.request(method, url.clone()).headers(headers);
-        if let Some(cookie) = self.jar.header(&url).filter(|_| cookies) {
+        if let Some(cookie) = cookies.and_then(|errand| self.jar.header_for(&url, errand)) {
             request = request.header(header::COOKIE, cookie);
         }
         if let Some(form) = &form {
@@ -336,10 +340,10 @@ impl Browser {
                 return Err(lost(&self.name, &url, "answered with more than 4 MiB"));
             }
         }
-        if cookies {
+        if let Some(errand) = cookies {
             for value in headers.get_all(header::SET_COOKIE) {
                 if let Ok(text) = value.to_str() {
-                    self.jar.take(&url, text);
+                    self.jar.take(&url, text, errand);
                 }
             }
         }

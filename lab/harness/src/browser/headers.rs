@@ -1,10 +1,12 @@
 //! The headers by which a server can tell a page load from a frame and a frame from a script.
 
+use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::agent::By;
-use super::origin::{fetch_site, origin, same_origin};
+use super::jar::Errand;
+use super::origin::{fetch_site, origin, same_origin, same_site};
 use super::page::Page;
 
 /// What a browser sends along with a navigation: the person's own, or one that a page has caused.
@@ -22,6 +24,16 @@ pub(super) fn navigation_headers(by: By<'_>, chain: &[Url], dest: &'static str) 
         insert(&mut headers, HeaderName::from_static("sec-fetch-user"), "?1");
     }
     headers
+}
+
+/// On whose errand a navigation to `url` is.
+pub(super) fn errand(by: By<'_>, url: &Url, method: &Method, dest: &str) -> Errand {
+    match by {
+        By::Person => Errand::Own,
+        By::Page(page) if same_site(&page.url, url) => Errand::Own,
+        By::Page(_) if dest == "document" && method.is_safe() => Errand::Link,
+        By::Page(_) => Errand::Foreign,
+    }
 }
 
 /// `Origin` of a form: hidden when the page's policy says so, and after a detour over another origin.

@@ -26,6 +26,8 @@ pub struct Page {
     pub scripts: Vec<Url>,
     /// `id`s of the rows of an item list (`item-leave-1`).
     pub items: Vec<String>,
+    /// Where it leads on by itself, without a script (`<meta http-equiv="refresh">` without a delay).
+    pub refresh: Option<Url>,
     /// `data-page-id` of the body: Keycloak's own name of the page (`login-error`).
     pub page_id: Option<String>,
     /// The sentence of Keycloak's message area, where there is one.
@@ -79,6 +81,7 @@ impl Page {
             links: all(root, "a[href], button[onclick]").filter_map(|link| read_link(link, &url)).collect(),
             scripts: all(root, "script[src]").filter_map(|script| url.join(script.attr("src")?).ok()).collect(),
             items: all(root, "[id^=item-]").filter_map(|row| row.attr("id").map(str::to_owned)).collect(),
+            refresh: first(root, "meta[http-equiv=refresh]").and_then(|meta| read_refresh(meta.attr("content")?, &url)),
             page_id: first(root, "body").and_then(|body| body.attr("data-page-id")).map(str::to_owned),
             message: all(root, "#kc-error-message .instruction, [id^=input-error], .alert-error, .pf-m-danger")
                 .map(visible_text)
@@ -193,6 +196,13 @@ fn read_form(form: ElementRef, page: &Url) -> Form {
 /// Where a button leads whose script does nothing but go there (Keycloak's "Restart login").
 fn led_to(script: &str) -> Option<&str> {
     script.trim().strip_prefix("location.href='")?.split_once('\'').map(|(address, _)| address)
+}
+
+/// `0; url=/somewhere`.
+fn read_refresh(content: &str, page: &Url) -> Option<Url> {
+    let (delay, target) = content.split_once(';')?;
+    let target = target.trim().strip_prefix("url=")?;
+    (delay.trim() == "0").then(|| page.join(target).ok()).flatten()
 }
 
 fn read_link(link: ElementRef, page: &Url) -> Option<Link> {

@@ -12,7 +12,7 @@ use super::record::Record;
 use super::tab::{Look, Tab};
 use super::wire::{Wire, broken};
 use crate::browser::address::{join, start};
-use crate::browser::jar::Jar;
+use crate::browser::jar::{Errand, Jar};
 use crate::browser::origin::same_origin;
 use crate::browser::page::Page;
 use crate::browser::player::{Lure, Manner, Player, Screen, TabDeed};

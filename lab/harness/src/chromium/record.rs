@@ -165,7 +165,8 @@ mod tests {
     fn a_document_is_known_with_its_headers() {
         let record = Record::default();
         record.own("tab", "john");
-        let headers = json!([{"name": "Content-Security-Policy", "value": {"type": "string", "value": "default-src 'none'"}}]);
+        let headers =
+            json!([{"name": "Content-Security-Policy", "value": {"type": "string", "value": "default-src 'none'"}}]);
         let response = json!({"url": "http://a/", "headers": headers});
         record.note(
             "network.responseStarted",

@@ -230,7 +230,9 @@ impl Tab {
         loop {
             let look = self.look().await?;
             let moved = |look: &Look| {
-                before.as_ref().is_none_or(|was| (&look.mark, &look.view, &look.url) != (&was.mark, &was.view, &was.url))
+                before
+                    .as_ref()
+                    .is_none_or(|was| (&look.mark, &look.view, &look.url) != (&was.mark, &was.view, &was.url))
             };
             if let Some(look) = look.filter(moved) {
                 let since = came.get_or_insert_with(Instant::now);
@@ -300,7 +302,10 @@ fn stays(url: &str) -> Trouble {
     let place = Url::parse(url).map_or_else(|_| "a page".to_owned(), |url| crate::browser::origin::bare(&url));
     Trouble::new(
         Kind::Part,
-        format!("Chromium stayed at {place} for {} s, though something was pressed that leads elsewhere", NAVIGATION.as_secs()),
+        format!(
+            "Chromium stayed at {place} for {} s, though something was pressed that leads elsewhere",
+            NAVIGATION.as_secs()
+        ),
         "a part of the lab hangs, or the page's script did not do what its button says",
         "look at `cargo xtask lab status` and `cargo xtask lab logs`",
     )

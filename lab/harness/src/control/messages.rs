@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::keycloak::RuntimeKind;
+use crate::sites::Sites;
 use crate::trouble::Kind;
 
 /// State of the lab as `lab status --format json` prints it.
@@ -66,6 +67,9 @@ pub struct Topology {
     pub version: String,
     /// How Keycloak runs.
     pub runtime: RuntimeKind,
+    /// How many sites these addresses are to a browser.
+    #[serde(default)]
+    pub sites: Sites,
     /// The portals in the lab's order.
     pub portals: Vec<PortalPlace>,
 }

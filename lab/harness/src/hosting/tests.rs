@@ -30,6 +30,7 @@ impl Stand {
         let seat = Seat::claim_own(&folders).unwrap();
         let origin = |port: u16| format!("http://localhost:{port}");
         let places = Places {
+            sites: crate::sites::Sites::Same,
             keycloak: Url::parse(&origin(9)).unwrap(),
             hosts: Hosts { internal: origin(1), external: origin(2), admin: origin(3) },
         };

@@ -27,7 +27,8 @@ pub(crate) async fn reach(admin: &Admin, recorder: &Recorder, topology: &Topolog
         let word = format!("{:016x}", rand::random::<u64>());
         // Below /health: no portal serves it, and feed and transcripts leave it out.
         let path = format!("health/reach-{word}");
-        let url = format!("{}{path}", portal.url);
+        let base = realm::for_servers(portal.url.as_str());
+        let url = format!("{base}{path}");
         let mark = recorder.mark();
         let client = json!({
             "clientId": format!("sso-lab-reach-{word}"),
@@ -45,7 +46,8 @@ pub(crate) async fn reach(admin: &Admin, recorder: &Recorder, topology: &Topolog
             EventKind::Exchange(exchange) => exchange.path.contains(&word),
             EventKind::Portal(_) | EventKind::Lab(_) => false,
         });
-        found.push(Reach { portal: portal.name.clone(), url: portal.url.clone(), arrived });
+        let url = base.parse().unwrap_or_else(|_| portal.url.clone());
+        found.push(Reach { portal: portal.name.clone(), url, arrived });
     }
     Ok(found)
 }

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::attribution::driven;
 use super::attribution::{Registry, Seen};
 use super::balancer::Balancer;
 use super::capture::{self, Passing};
@@ -29,7 +30,6 @@ use super::note::{Asked, Note};
 use super::overtaking::{Ender, Overtaking, late_body};
 use super::tee::{End, Tee};
 use super::tokens;
-use super::attribution::driven;
 use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
 use crate::http::ensure_crypto;
 use crate::listening::{self, Limits};

@@ -44,7 +44,7 @@ pub(super) async fn assemble(
     cancel: &CancellationToken,
 ) -> Result<Assembled, Trouble> {
     let listeners = options.ports.bind(options.bind).await?;
-    let places = Places::of(&listeners, options.bind)?;
+    let places = Places::of(&listeners, options.bind, options.sites)?;
     let launch = launch(options, seat, &places);
     let recorder = Recorder::new();
     let masker = Masker::new();
@@ -121,7 +121,7 @@ fn publish(
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<Record, Trouble> {
-    let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST))?;
+    let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST), "localhost")?;
     let token = random_word();
     let router = server::router(parts.clone(), &token, stop.clone());
     tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));

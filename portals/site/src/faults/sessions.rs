@@ -41,9 +41,8 @@ struct Kept {
 /// The session layer with the faults that are on; see [`session::layered`] for the right one.
 pub(crate) fn layered(routes: Router<App>, app: &App, cookie: &'static str) -> Router<App> {
     let cookie = if app.faults.on(Fault::P15SharedCookie) { "session" } else { cookie };
-    let https = app.settings.is_https();
     let routes = routes.layer(middleware::from_fn_with_state(app.clone(), doubt));
-    let layer = session::layer(app.sessions.clone(), cookie, https);
+    let layer = session::layer(app, cookie);
     if app.faults.on(Fault::S9RandomKey) {
         routes.layer(layer.with_signed(Key::generate()))
     } else {

@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
+use crate::loopback::Loopback;
 use crate::settings::Kind;
 
 /// Nobody waits longer than this for the provider: the visitor is waiting too.
@@ -45,6 +47,7 @@ impl Http {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::new(Loopback))
             .timeout(DEADLINE)
             .user_agent(format!("sso-lab-portal/{} ({kind})", env!("CARGO_PKG_VERSION")))
             .build()?;

@@ -18,7 +18,6 @@ use portal_protocol::callback::ExpectedIssuer;
 use portal_protocol::id_token_extras::{self, Asked, IdTokenExtras};
 use portal_protocol::{AuthorizationResponse, CallbackRefusal};
 use serde::{Deserialize, Serialize};
-use tower_sessions::Session;
 use url::Url;
 
 use super::lifetime::Lifetime;
@@ -28,7 +27,7 @@ use crate::error::Trouble;
 use crate::faults::{Fault, sign_in as naive};
 use crate::journal::Step;
 use crate::portal::App;
-use crate::session::{self, OpenError, SignedIn};
+use crate::session::{self, Browser, OpenError, SignedIn};
 use crate::settings::Secret;
 
 /// What must be remembered between the two halves.
@@ -42,7 +41,7 @@ pub(crate) struct SignInBegun {
 ///
 /// # Errors
 /// [`Trouble::ProviderDown`] when the provider cannot be asked where that is.
-pub(crate) async fn begin(app: &App, session: &Session) -> Result<Url, Trouble> {
+pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Url, Trouble> {
     let metadata = app.provider.discover().await.map_err(|error| Trouble::provider_down(app, &error))?;
     let client = client(&app.settings, &metadata, &openidconnect::JsonWebKeySet::default());
 
@@ -55,7 +54,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Url, Trouble> 
     let request = if app.faults.on(Fault::S10NoPkce) { request } else { request.set_pkce_challenge(challenge) };
     let (url, state, nonce) = request.url();
 
-    let browser = session::browser(session).await?;
+    let browser = browser.name().await?;
     let state = state.into_secret();
     app.journal.record(Step::SignInStarted, "A browser was sent to the provider to sign in", &[("state", &state)]);
     app.sign_ins.begin(&state, &browser, &SignInBegun { nonce, verifier }).await?;
@@ -66,10 +65,10 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Url, Trouble> 
 ///
 /// # Errors
 /// [`Trouble`], a page for each way in which it can fail. There is no new session then.
-pub(crate) async fn finish(app: &App, session: &Session, query: &str) -> Result<SignedIn, Trouble> {
+pub(crate) async fn finish(app: &App, browser: &Browser, query: &str) -> Result<SignedIn, Trouble> {
     // 1. Is this the answer to a question of this browser? (pure rules, see portal-protocol)
     let response = AuthorizationResponse::parse(query).map_err(|refusal| refused(app, &refusal))?;
-    let begun = match session::known_browser(session).await? {
+    let begun = match browser.known().await? {
         Some(browser) => app.sign_ins.finish(response.state(), &browser).await?,
         None => None,
     };
@@ -90,7 +89,7 @@ pub(crate) async fn finish(app: &App, session: &Session, query: &str) -> Result<
     let who = if app.faults.get().is_empty() { who } else { naive::changed(app, &metadata, who).await? };
 
     // 4. A session, unless its end has been announced already.
-    match session::open(session, &who).await {
+    match session::open(&browser.session, &who).await {
         Ok(()) => {
             let detail = [("username", who.username.as_str()), ("sid", who.sid.as_deref().unwrap_or("none"))];
             app.journal.record(Step::SessionOpened, format!("{} signed in", who.username), &detail);

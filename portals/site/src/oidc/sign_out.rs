@@ -12,7 +12,6 @@ use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
 use portal_protocol::callback::{post_logout, post_logout_state};
 use serde::{Deserialize, Serialize};
-use tower_sessions::Session;
 use tower_sessions::session::Id;
 use url::Url;
 
@@ -20,7 +19,7 @@ use crate::error::Trouble;
 use crate::faults::{Fault, sign_out as naive};
 use crate::journal::Step;
 use crate::portal::App;
-use crate::session::{self, SignedIn};
+use crate::session::{self, Browser, SignedIn};
 use crate::settings::Secret;
 
 /// How long a second click counts as the same sign-out.
@@ -39,15 +38,16 @@ pub(crate) struct Left {
 /// # Errors
 /// [`Trouble::SignedOutHereOnly`] when the provider cannot be asked. The session here has ended all the same: a
 /// sign-out must never fail in such a way that somebody stays signed in.
-pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, Trouble> {
+pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, Trouble> {
     // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
     // asks "do you want to log out?". So the session is taken, not thrown away.
+    let session = &browser.session;
     let id = session.id();
     if let (Some(id), Some(who)) = (id, session::in_copy(session).await?) {
         remember(app, id, &who).await;
     }
     let Some(who) = session::close(session, &app.sessions).await? else {
-        return match once_more(app, session, id).await? {
+        return match once_more(app, browser, id).await? {
             None => naive::nobody_to_sign_out(app),
             again => Ok(again),
         };
@@ -56,7 +56,7 @@ pub(crate) async fn begin(app: &App, session: &Session) -> Result<Option<Url>, T
         return Ok(None);
     }
 
-    match end_session_url(app, session, &who.id_token).await {
+    match end_session_url(app, browser, &who.id_token).await {
         Ok(url) => {
             app.journal.record(
                 Step::SignOutStarted,
@@ -88,23 +88,23 @@ async fn remember(app: &App, id: Id, who: &SignedIn) {
 /// The same sign-out, asked for a second time by a double click. The browser drops the answer to the first one, and with it
 /// the way to the provider; without this the second answer would say "nobody is signed in", and the session at the provider
 /// would live on unseen. Works once, for a few seconds, for whoever has the very cookie that was signed out.
-async fn once_more(app: &App, session: &Session, id: Option<Id>) -> Result<Option<Url>, Trouble> {
+async fn once_more(app: &App, browser: &Browser, id: Option<Id>) -> Result<Option<Url>, Trouble> {
     let Some(id) = id.map(|id| id.to_string()) else { return Ok(None) };
     let Some(left) = app.left.finish(&id, &id).await? else { return Ok(None) };
     if app.clock.now().duration_since(left.at) > DOUBLE_CLICK {
         return Ok(None);
     }
     // Who cannot be sent on now was told so at the first click.
-    Ok(end_session_url(app, session, &left.id_token).await.ok())
+    Ok(end_session_url(app, browser, &left.id_token).await.ok())
 }
 
-async fn end_session_url(app: &App, session: &Session, id_token: &Secret) -> Result<Url, String> {
+async fn end_session_url(app: &App, browser: &Browser, id_token: &Secret) -> Result<Url, String> {
     let metadata = app.provider.discover().await.map_err(|error| error.to_string())?;
     let endpoint = metadata.additional_metadata().end_session_endpoint.clone();
     let endpoint = endpoint.ok_or("the provider names no end_session_endpoint")?;
     let back = app.settings.own_url(app.settings.kind.signed_out_path());
     let back = PostLogoutRedirectUrl::new(back).map_err(|error| error.to_string())?;
-    let browser = session::browser(session).await.map_err(|error| error.to_string())?;
+    let browser = browser.name().await.map_err(|error| error.to_string())?;
 
     if let Some(naive) = naive::end_session_url(app, &endpoint, &back) {
         return Ok(naive);
@@ -134,10 +134,10 @@ fn with_hint(mut url: Url, id_token: &Secret) -> Url {
 /// [`PostLogoutRefusal`] when it does not; [`Trouble`] when the session store fails.
 pub(crate) async fn finish(
     app: &App,
-    session: &Session,
+    browser: &Browser,
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
-    let browser = session::known_browser(session).await?;
+    let browser = browser.known().await?;
     let begun = match (post_logout_state(query), browser) {
         (Ok(state), Some(browser)) => app.sign_outs.finish(&state, &browser).await?.map(|()| state),
         _ => None,

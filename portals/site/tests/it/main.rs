@@ -16,6 +16,7 @@ mod provider;
 mod refresh;
 #[cfg(feature = "lane-redis")]
 mod replicas;
+mod same_site;
 mod sign_in;
 mod sign_out;
 #[cfg(feature = "lane-redis")]

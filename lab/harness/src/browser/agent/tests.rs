@@ -8,7 +8,7 @@ use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Browser, By};
+use super::{Browser, By, Errand};
 
 /// What a server saw: method, path and headers of each request.
 type Seen = Arc<Mutex<Vec<(String, String, HeaderMap)>>>;
@@ -133,7 +133,7 @@ async fn a_script_may_read_another_origin_only_with_its_permission() {
     let (other, seen) = serve(Router::new().fallback(answer)).await;
     let from = Url::parse("http://localhost:1/app").unwrap();
     let mut browser = Browser::new("john");
-    browser.jar.take(&other, "s=1; Path=/");
+    browser.jar.take(&other, "s=1; Path=/", Errand::Own);
 
     let open = browser.fetch(&from, &other.join("/open").unwrap(), Some("token")).await.unwrap();
     assert_eq!(open.status, 200);
@@ -160,4 +160,44 @@ fn an_alteration_changes_one_parameter_of_the_addresses_that_it_is_meant_for() {
     assert_eq!(altered("http://localhost/logout", Some("new")), "http://localhost/logout?state=new");
     let other = "http://localhost/logout/confirm?state=x";
     assert_eq!(altered(other, None), other);
+}
+
+#[tokio::test]
+async fn cookies_of_a_site_meet_the_rules_of_sites_in_frames_links_and_forms_of_another() {
+    let page = r#"<iframe src="/framed"></iframe><form method="post" action="/posted"></form>"#;
+    let router =
+        Router::new().route("/", get(move || async move { axum::response::Html(page) })).fallback(|| async { "ok" });
+    let (localhost, seen) = serve(router).await;
+    let at = |host: &str, path: &str| {
+        let mut url = localhost.join(path).unwrap();
+        url.set_host(Some(host)).unwrap();
+        url
+    };
+    let mut browser = Browser::new("john");
+    let app = at("app.localhost", "/");
+    for cookie in ["lax=1; SameSite=Lax", "none=1; SameSite=None; Secure", "strict=1; SameSite=Strict"] {
+        browser.jar.take(&app, cookie, Errand::Own);
+    }
+    for host in ["app.localhost", "other.localhost"] {
+        let mut page = browser.go(&at(host, "/"), By::Person).await.unwrap();
+        browser.frame(&page, &at("app.localhost", "/framed")).await.unwrap();
+        browser.go(&at("app.localhost", "/linked"), By::Page(&page)).await.unwrap();
+        page.forms[0].action = at("app.localhost", "/posted");
+        browser.submit(&page, &page.forms[0].clone(), &[]).await.unwrap();
+    }
+    let seen = seen.lock().unwrap();
+    let cookies: Vec<(&str, String)> =
+        seen.iter().map(|(_, path, headers)| (path.as_str(), header(headers, "cookie"))).collect();
+    let all = "lax=1; none=1; strict=1";
+    let expected = [
+        ("/", all),
+        ("/framed", all),
+        ("/linked", all),
+        ("/posted", all),
+        ("/", ""),
+        ("/framed", "none=1"),
+        ("/linked", "lax=1; none=1"),
+        ("/posted", "none=1"),
+    ];
+    assert_eq!(cookies, expected.map(|(path, cookies)| (path, cookies.to_owned())));
 }

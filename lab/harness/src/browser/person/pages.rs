@@ -26,6 +26,10 @@ impl Person {
                     continue;
                 }
             }
+            if let Some(onward) = page.refresh.clone() {
+                page = self.browser.go(&onward, By::Page(&page)).await?;
+                continue;
+            }
             let (place, text) = match party.as_str() {
                 "keycloak" => (keycloak_place(&page), None),
                 "internal" => self.internal(&page).await?,

@@ -69,7 +69,7 @@ impl Guest {
                 continue;
             };
             let value = cookie["value"]["value"].as_str().unwrap_or_default();
-            jar.take(&url, &format!("{}={value}; Path={}", text("name"), text("path")));
+            jar.take(&url, &format!("{}={value}; Path={}", text("name"), text("path")), Errand::Own);
         }
         Ok(jar)
     }

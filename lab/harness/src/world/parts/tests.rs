@@ -36,6 +36,7 @@ fn exposed(seat: &Seat) -> Parts {
             issuer: nowhere.clone(),
             version: "26.7.3".to_owned(),
             runtime: RuntimeKind::Dist,
+            sites: crate::sites::Sites::Same,
             portals: Vec::new(),
         },
         chosen: Chosen { ports: Ports::Auto, bind, realm: String::new(), distribution: None, image: None, url: None },

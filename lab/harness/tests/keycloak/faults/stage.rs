@@ -44,6 +44,7 @@ impl Stage {
             version: versions::DEFAULT.to_owned(),
             keycloak: keycloak::Options::default(),
             ports: Ports::Auto,
+            sites: lab::sites::Sites::Same,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
