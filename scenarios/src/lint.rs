@@ -5,8 +5,7 @@ use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
-    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, ThirdPartyCookies,
-    Worth,
+    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
@@ -62,7 +61,7 @@ fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
     if front.drivers.is_empty() {
         found.push(top(lesson, "no driver can run it").help("drivers: [http]"));
     }
-    if front.third_party_cookies == Some(ThirdPartyCookies::Block) && front.drivers.contains(&Driver::Http) {
+    if front.blocks_third_party_cookies() && front.drivers.contains(&Driver::Http) {
         found.push(
             top(lesson, "scripted browsers have no setting that blocks third-party cookies")
                 .help("drivers: [chromium], or `altered: { frames-without-cookies: true }` at the sign-out"),

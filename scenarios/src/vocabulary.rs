@@ -238,6 +238,13 @@ pub struct Choice {
     pub misconception: Option<String>,
 }
 
+impl FrontMatter {
+    /// Whether its browsers keep cookies away from frames of other sites.
+    pub fn blocks_third_party_cookies(&self) -> bool {
+        self.third_party_cookies == Some(ThirdPartyCookies::Block)
+    }
+}
+
 impl RowWords {
     /// The cells that are named, in the matrix's order.
     pub fn cells(&self) -> impl Iterator<Item = (&'static str, State)> {
