@@ -4,7 +4,10 @@
 use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
-use crate::vocabulary::{Administrator, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth};
+use crate::vocabulary::{
+    Administrator, AppLibrary, AppTokens, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen, State,
+    Stranger, Worth,
+};
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
 pub fn lint(lesson: &Lesson, known: &[&str]) -> Vec<ContentError> {
@@ -274,6 +277,14 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
             if !(1..=lab::acts::MOST_LISTENERS).contains(count) =>
         {
             Some(("so many listeners cannot be had", "use 1 to 50"))
+        }
+        Action::Lab(Lab::ExternalApp(app)) if *app == ExternalApp::default() => {
+            Some(("nothing is chosen about the app", "name at least one of tokens, monitor, library, silent-sign-in"))
+        }
+        Action::Lab(Lab::ExternalApp(app))
+            if app.library == Some(AppLibrary::KeycloakJs) && app.tokens.is_some_and(|at| at != AppTokens::Memory) =>
+        {
+            Some(("keycloak-js keeps tokens in memory only", "leave `tokens` out, or say `memory`"))
         }
         Action::Lab(Lab::EndsBySid(Portal::External))
         | Action::Administrator(Administrator::LetsHearByFrontChannel(Portal::External)) => {

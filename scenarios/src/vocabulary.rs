@@ -9,11 +9,12 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 mod acts;
+mod external_app;
 mod more_words;
 mod words;
 
-pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, Stranger};
-pub use more_words::{Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
+pub use acts::{Administrator, Altered, AnswersFor, Delays, ExternalApp, Hosts, Lab, Link, Queues, Script, Stranger};
+pub use more_words::{AppLibrary, AppMonitor, AppTokens, Keeps, LinkedPage, ResponseType, Scope, ScriptDeed};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
     State, StateWord, Swap, ToldBy, Topic, Worth,

@@ -10,6 +10,7 @@ use crate::tap::Disturbance;
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
 
+mod app;
 mod deeds;
 mod hosted;
 mod nature;
@@ -19,6 +20,7 @@ mod stranger;
 
 pub(crate) use deeds::Deeds;
 use deeds::Undo;
+pub use portals::{AppOptions, Library, Monitor, Tokens};
 pub use script::ScriptDeed;
 pub use stranger::{About, Sent};
 
@@ -161,6 +163,8 @@ pub enum Act {
         /// Which.
         portal: String,
     },
+    /// The external portal's app works like this from the next page load on; what is not named is as ordinarily.
+    SetApp(AppOptions),
     /// A portal is hosted anew from now on; what was only in memory is gone: same address, client, clock and faults. A browser
     /// stays with one replica (the first that comes with the first, the second with the second, and so on in turn); a
     /// server, which is no browser, always gets the last one.
@@ -294,14 +298,8 @@ impl Parts {
                 self.deeds.note(Undo::Attributes { client, before }).await;
                 admin.hear_by_front_channel(client).await
             }
-            Act::EndBySid { portal } => {
-                client_of(&portal)?;
-                let _turn = self.hosting.turn().await;
-                for one in self.hosting.portals().iter().filter(|one| one.kind().word() == portal) {
-                    one.end_by_sid(true);
-                }
-                Ok(())
-            }
+            Act::EndBySid { portal } => self.end_by_sid(&portal).await,
+            Act::SetApp(options) => self.set_app(options).await,
             Act::ImportTestKey => {
                 self.refuse_exposed("the private half of this key is known to everybody")?;
                 let known = admin.key_providers().await?;

@@ -187,12 +187,15 @@ impl House {
     async fn fresh(&self, ground: &Ground, how: &How) -> Result<Vec<Replica>, Trouble> {
         let faults = self.held().replicas.first().map_or(portals::Faults::NONE, |replica| replica.portal.faults());
         let by_sid = self.held().replicas.first().is_some_and(|replica| replica.portal.ends_by_sid());
+        let app = self.held().replicas.first().map(|replica| replica.portal.app_options()).unwrap_or_default();
         let settings = Settings { store: how.store.clone(), faults, ..self.settings.clone() };
         let mut fresh = Vec::new();
         for number in 1..=how.replicas {
             let number = Some(number).filter(|_| how.replicas > 1);
             let replica = Replica::start(ground, settings.clone(), &self.clock, &self.log, number).await?;
             replica.portal.end_by_sid(by_sid);
+            // It was taken before, so it is taken again.
+            let _ = replica.portal.set_app_options(app);
             fresh.push(replica);
         }
         Ok(fresh)

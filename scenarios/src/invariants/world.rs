@@ -144,6 +144,7 @@ impl World {
             // order does to a session is what the rules look at.
             Lab::Delays(_)
             | Lab::EndsBySid(_)
+            | Lab::ExternalApp(_)
             | Lab::LogoutOvertakesTokensFor(_)
             | Lab::LogoutOvertakesFormOf(_)
             | Lab::RestartsKeycloak => {}

@@ -31,6 +31,7 @@ impl Act {
             | Self::OvertakeTokens { .. }
             | Self::OvertakePost { .. }
             | Self::EndBySid { .. }
+            | Self::SetApp(_)
             | Self::Script { .. }
             | Self::Disturb { .. }
             | Self::MoveClocks { .. }
