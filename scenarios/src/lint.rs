@@ -5,8 +5,8 @@ use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
-    Administrator, AppLibrary, AppTokens, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen, State,
-    Stranger, Worth,
+    Administrator, AppLibrary, AppTokens, Driver, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen,
+    State, Stranger, Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
@@ -61,6 +61,13 @@ fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
     }
     if front.drivers.is_empty() {
         found.push(top(lesson, "no driver can run it").help("drivers: [http]"));
+    }
+    if front.drivers.contains(&Driver::Http)
+        && lesson.steps().any(|step| matches!(step.action, Action::Lab(Lab::ExternalApp(_))))
+    {
+        // The scripted browser plays the app as it ordinarily is: its verdict would be about another app.
+        let message = "a lesson that sets the external portal's app up cannot be played with scripted browsers";
+        found.push(top(lesson, message).help("drivers: [chromium]"));
     }
     if let Err(message) = front.keycloak.value.parse::<Range>() {
         found.push(
