@@ -5,7 +5,8 @@ use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
-    Administrator, Driver, Expect, How, Lab, Letter, Portal, Prediction, Seen, State, Stranger, Worth,
+    Administrator, AppLibrary, AppTokens, Driver, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen, State,
+    Stranger, Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
@@ -66,6 +67,13 @@ fn front(lesson: &Lesson, known: &[&str], found: &mut Vec<ContentError>) {
             top(lesson, "scripted browsers have no setting that blocks third-party cookies")
                 .help("drivers: [chromium], or `altered: { frames-without-cookies: true }` at the sign-out"),
         );
+    }
+    if front.drivers.contains(&Driver::Http)
+        && lesson.steps().any(|step| matches!(step.action, Action::Lab(Lab::ExternalApp(_))))
+    {
+        // The scripted browser plays the app as it ordinarily is: its verdict would be about another app.
+        let message = "a lesson that sets the external portal's app up cannot be played with scripted browsers";
+        found.push(top(lesson, message).help("drivers: [chromium]"));
     }
     if let Err(message) = front.keycloak.value.parse::<Range>() {
         found.push(
@@ -296,6 +304,14 @@ fn out_of_bounds(action: &Action) -> Option<(&'static str, &'static str)> {
         }
         Action::Lab(Lab::SetsCookie(sets)) if sets.portal == Portal::External => {
             Some(("the external portal has no sessions on a server, and so no cookie of one", "name internal or admin"))
+        }
+        Action::Lab(Lab::ExternalApp(app)) if *app == ExternalApp::default() => {
+            Some(("nothing is chosen about the app", "name at least one of tokens, monitor, library, silent-sign-in"))
+        }
+        Action::Lab(Lab::ExternalApp(app))
+            if app.library == Some(AppLibrary::KeycloakJs) && app.tokens.is_some_and(|at| at != AppTokens::Memory) =>
+        {
+            Some(("keycloak-js keeps tokens in memory only", "leave `tokens` out, or say `memory`"))
         }
         Action::Lab(Lab::EndsBySid(Portal::External))
         | Action::Administrator(Administrator::LetsHearByFrontChannel(Portal::External)) => {

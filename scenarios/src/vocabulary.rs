@@ -11,12 +11,18 @@ use serde_saphyr::Spanned;
 
 mod acts;
 mod browser_words;
+mod external_app;
 mod more_words;
 mod words;
 
-pub use acts::{Administrator, Altered, AnswersFor, Delays, Hosts, Lab, Link, Queues, Script, SetsCookie, Stranger};
+pub use acts::{
+    Administrator, Altered, AnswersFor, Delays, ExternalApp, Hosts, Lab, Link, Queues, Script, SetsCookie, Stranger,
+};
 pub use browser_words::{BrowserDeed, ScreenWord, TabWord};
-pub use more_words::{Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed, ThirdPartyCookies};
+pub use more_words::{
+    AppLibrary, AppMonitor, AppTokens, Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed,
+    ThirdPartyCookies,
+};
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
     State, StateWord, Swap, ToldBy, Topic, Worth,

@@ -10,6 +10,7 @@ use crate::tap::Disturbance;
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
 
+mod app;
 mod deeds;
 mod hosted;
 mod lifetimes;
@@ -21,6 +22,7 @@ mod stranger;
 pub(crate) use deeds::Deeds;
 use deeds::Undo;
 pub use portals::SameSite;
+pub use portals::{AppOptions, Library, Monitor, Tokens};
 pub use script::ScriptDeed;
 pub use stranger::{About, Sent};
 
@@ -171,6 +173,8 @@ pub enum Act {
         /// With which.
         same_site: SameSite,
     },
+    /// The external portal's app works like this from the next page load on; what is not named is as ordinarily.
+    SetApp(AppOptions),
     /// A portal is hosted anew from now on; what was only in memory is gone: same address, client, clock and faults. A browser
     /// stays with one replica (the first that comes with the first, the second with the second, and so on in turn); a
     /// server, which is no browser, always gets the last one.
@@ -308,6 +312,7 @@ impl Parts {
             Act::SetCookiePolicy { portal, same_site } => {
                 self.at_each(&portal, |one| one.set_same_site(same_site)).await
             }
+            Act::SetApp(options) => self.set_app(options).await,
             Act::ImportTestKey => {
                 self.refuse_exposed("the private half of this key is known to everybody")?;
                 let known = admin.key_providers().await?;

@@ -195,6 +195,8 @@ impl House {
             if let Some(running) = &running {
                 replica.portal.end_by_sid(running.ends_by_sid());
                 replica.portal.set_same_site(running.same_site());
+                // It was taken before, so it is taken again.
+                let _ = replica.portal.set_app_options(running.app_options());
             }
             fresh.push(replica);
         }

@@ -22,9 +22,14 @@ use crate::settings::{Kind, Settings};
 #[derive(Debug, Clone)]
 pub(crate) struct Nonce(pub(crate) String);
 
-/// Marks an answer that the provider's logout page may show in an iframe. Every other answer may be framed by nobody.
+/// Marks an answer that may be shown in an iframe, and by whom. Every other answer may be framed by nobody.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frameable;
+pub(crate) enum Frameable {
+    /// By the provider's logout page.
+    ByProvider,
+    /// By pages of this portal.
+    ByThisPortal,
+}
 
 /// Gives every request a nonce, and every answer its page (if it is an error) and its headers.
 pub(crate) async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -35,7 +40,7 @@ pub(crate) async fn dress(State(app): State<App>, mut request: Request, next: Ne
     if app.faults.on(Fault::P38NotFrameable) {
         answer.extensions_mut().remove::<Frameable>();
     }
-    protect(&app.settings, &mut answer, &nonce);
+    protect(&app, &mut answer, &nonce);
     if app.faults.on(Fault::S16InnerHtml) {
         answer.headers_mut().remove(CONTENT_SECURITY_POLICY);
     }
@@ -83,15 +88,18 @@ fn with_error_page(app: &App, mut answer: Response, nonce: &Nonce) -> Response {
 }
 
 /// Sets the headers that every answer has.
-fn protect(settings: &Settings, answer: &mut Response, nonce: &Nonce) {
-    let framing = answer.extensions().get::<Frameable>().map(|Frameable| settings.issuer_origin());
+fn protect(app: &App, answer: &mut Response, nonce: &Nonce) {
+    let framing = answer.extensions().get::<Frameable>().map(|by| match by {
+        Frameable::ByProvider => app.settings.issuer_origin(),
+        Frameable::ByThisPortal => "'self'".to_owned(),
+    });
     let headers = answer.headers_mut();
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.entry(name).or_insert(value);
         }
     };
-    set(CONTENT_SECURITY_POLICY, &policy(settings, nonce, framing.as_deref()));
+    set(CONTENT_SECURITY_POLICY, &policy(app, nonce, framing.as_deref()));
     if framing.is_none() {
         set(X_FRAME_OPTIONS, "DENY");
     }
@@ -105,10 +113,12 @@ fn protect(settings: &Settings, answer: &mut Response, nonce: &Nonce) {
 }
 
 /// What a page may load, and who may frame it.
-fn policy(settings: &Settings, nonce: &Nonce, framed_by: Option<&str>) -> String {
-    let issuer = settings.issuer_origin();
+fn policy(app: &App, nonce: &Nonce, framed_by: Option<&str>) -> String {
+    let issuer = app.settings.issuer_origin();
     // Only the pure single-page app talks to the provider from the browser.
-    let (connect, frame) = match settings.kind {
+    let (connect, frame) = match app.settings.kind {
+        // A frame that begins at the provider and is sent back here needs both: each redirect is looked at as well.
+        Kind::External if app.chosen.get().frames_itself() => (format!("'self' {issuer}"), format!("'self' {issuer}")),
         Kind::External => (format!("'self' {issuer}"), issuer.clone()),
         Kind::Internal | Kind::Admin => ("'self'".to_owned(), "'none'".to_owned()),
     };

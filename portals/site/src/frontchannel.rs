@@ -51,7 +51,7 @@ pub(crate) async fn logout(
             "Nothing to do: this browser has no such session here.\n"
         }
     };
-    Ok((Extension(Frameable), text).into_response())
+    Ok((Extension(Frameable::ByProvider), text).into_response())
 }
 
 /// Ends the session that the request names although the browser brought no cookie of it, where the portal is told to do so
@@ -80,7 +80,7 @@ async fn ended_unasked(app: &App, session: &Session) -> Result<impl IntoResponse
         app.sessions.end(id, Ending::FrontChannel).await?;
     }
     session.flush().await?;
-    Ok((Extension(Frameable), "Signed out.\n"))
+    Ok((Extension(Frameable::ByProvider), "Signed out.\n"))
 }
 
 /// `GET /logout` of the portal whose sessions live in the browser: a page whose script does what has to be done there.
@@ -101,7 +101,7 @@ pub(crate) async fn page(
         }
     }
     let html = app.pages.render("external/frontchannel_logout.html", &nonce, json!({}))?;
-    Ok((Extension(Frameable), html).into_response())
+    Ok((Extension(Frameable::ByProvider), html).into_response())
 }
 
 fn parse(app: &App, query: Option<&str>) -> Result<FrontChannelRequest, Trouble> {

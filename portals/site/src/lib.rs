@@ -48,6 +48,7 @@ mod shown;
 mod testing;
 
 pub use clock::Clock;
+pub use external::{AppOptions, Library, Monitor, NotStored, Tokens};
 pub use faults::{About, Exposed, Fault, Faults, UnknownFault};
 pub use journal::{Entry, Journal, Step};
 pub use loopback::Loopback;

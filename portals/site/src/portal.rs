@@ -16,6 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::admin::Approvals;
 use crate::clock::Clock;
 use crate::error::Trouble;
+use crate::external::{AppOptions, Chosen, NotStored};
 use crate::faults::{self, Exposed, Faults, Switches};
 use crate::journal::Journal;
 use crate::limits::Limits;
@@ -83,6 +84,8 @@ pub(crate) struct Parts {
     pub(crate) end_by_sid: AtomicBool,
     /// With which requests of other sites the session's cookie goes along.
     pub(crate) cookies: Policy,
+    /// What is chosen about the single-page app.
+    pub(crate) chosen: Chosen,
     /// Whether other computers can reach this portal; known when it is served.
     exposed: OnceLock<bool>,
 }
@@ -116,6 +119,7 @@ impl Portal {
             naive: faults::sessions::Naive::default(),
             end_by_sid: AtomicBool::new(false),
             cookies: Policy::default(),
+            chosen: Chosen::default(),
             exposed: OnceLock::new(),
         });
         let routes = Arc::new(RwLock::new(routes(&app)));
@@ -184,6 +188,19 @@ impl Portal {
         self.app.end_by_sid.load(Ordering::Acquire)
     }
 
+    /// Chooses how the single-page app works from the next page load on. Without effect on portals with a server.
+    ///
+    /// # Errors
+    /// [`NotStored`] when it cannot work like that. Nothing has changed then.
+    pub fn set_app_options(&self, options: AppOptions) -> Result<(), NotStored> {
+        self.app.chosen.set(options)
+    }
+
+    /// What is chosen about the single-page app.
+    pub fn app_options(&self) -> AppOptions {
+        self.app.chosen.get()
+    }
+
     /// The parts, for the benchmarks.
     #[cfg(feature = "bench")]
     pub(crate) fn app(&self) -> &App {
@@ -197,7 +214,7 @@ impl Portal {
     }
 
     /// Puts the portal back to its start: all sessions ended, begun sign-ins, tombstones, seen tokens and the journal
-    /// forgotten, items undecided, and the provider's description to be fetched anew. The clock is the caller's.
+    /// forgotten, nothing chosen about the app, items undecided, and the provider's description to be fetched anew. The clock is the caller's.
     ///
     /// # Errors
     /// [`PortalError::Store`] when the session store is away; then nothing was put back.
@@ -205,6 +222,7 @@ impl Portal {
         self.app.sessions.clear().await.map_err(|away| PortalError::Store(away.why))?;
         self.end_by_sid(false);
         self.set_same_site(SameSite::default());
+        self.app.chosen.reset();
         self.app.naive.clear();
         self.app.approvals.reset();
         self.app.provider.forget();

@@ -1,7 +1,8 @@
 // The external portal: a pure single-page app. No server of ours knows who is signed in; the tokens are in this tab.
 //
 // Read next: external/session.js (sign-in and sign-out), external/watch.js (how it hears that a session is over),
-// frontchannel-logout.js (the page in the iframe), then the services.
+// frontchannel-logout.js (the page in the iframe), then the services. What /config.json may choose (where tokens are, how
+// the session is watched, which library, whether to ask at page load) is read there.
 
 import { announce, fill as fillAsText, fillAsHtml, showPairs, showView } from "./dom.js";
 import { hasFault } from "./faults.js";
@@ -9,7 +10,7 @@ import { readable } from "./moments.js";
 import { decode, masked, pairs } from "./tokens.js";
 import { wirePanels } from "./panels.js";
 import {
-  beginningOf, createManager, explain, finishSignIn, finishSignOut, forgetBeginning, loadConfig, signIn, signOut, Trouble,
+  beginningOf, createManager, explain, finishSignIn, finishSignOut, forgetBeginning, loadConfig, signIn, signInSilently, signOut, Trouble,
 } from "./external/session.js";
 import { askService, watch } from "./external/watch.js";
 import { banking } from "./external/banking.js";
@@ -25,10 +26,13 @@ let config = null;
 let manager = null;
 /** The user on the page now, or null. */
 let shown = null;
-/** The session that this page knows to be over: issuer and sid. */
-let ended = null;
+/** The sessions that this page knows to be over: issuer and sid. None of them ever comes back. */
+const ended = new Set();
 let asking = null;
 let doubtful = false;
+
+/** How the session is watched, in words; a monitor that does not work here says so. */
+let watched = "";
 
 const sessionOf = (user) => `${user.profile.iss} ${user.profile.sid}`;
 
@@ -43,7 +47,8 @@ async function show(answer) {
   switch (answer.state) {
     case "in":
       // The answer may be older than a logout that was told meanwhile.
-      if (sessionOf(answer.user) !== ended) showSignedIn(answer.user);
+      if (!ended.has(sessionOf(answer.user))) showSignedIn(answer.user);
+      else if (view === "checking") showSignedOut("Your session in this tab has ended.");
       return;
     case "ended": return end(answer.why);
     case "out":
@@ -64,7 +69,7 @@ async function show(answer) {
 
 /** The session is over: forget the tokens, then say why. */
 async function end(why) {
-  if (shown) ended = sessionOf(shown);
+  if (shown) ended.add(sessionOf(shown));
   await manager.removeUser();
   showSignedOut(why);
 }
@@ -80,7 +85,7 @@ function showSignedIn(user) {
     organization: profile.organization ?? "not stated by the sign-in service", name: profile.name, email: profile.email,
     username: profile.preferred_username, level: accessLevel(profile.roles ?? []), issuer: profile.iss, sid: profile.sid,
     auth_time: readable(id?.claims.auth_time), expires_at: readable(user.expires_at), id_token: masked(user.id_token),
-    access_token: masked(user.access_token), refresh_token: masked(user.refresh_token),
+    access_token: masked(user.access_token), refresh_token: masked(user.refresh_token), watched,
   });
   showSessionTime();
   showPairs(document, "id_header", pairs(id?.header));
@@ -107,7 +112,7 @@ function accessLevel(roles) {
 }
 
 function showSessionTime() {
-  const since = shown && beginningOf(shown);
+  const since = shown && beginningOf(shown, config);
   if (!since) return;
   const minutes = Math.max(0, Math.floor((Date.now() / 1000 - since) / 60));
   fill(document, { session_time: `${minutes} min, since ${readable(since)}` });
@@ -116,7 +121,7 @@ function showSessionTime() {
 function showSignedOut(text) {
   const wasIn = document.body.dataset.view === "signed-in";
   forget();
-  forgetBeginning();
+  forgetBeginning(config);
   showView("signed-out", { focus: wasIn });
   announce(text, text ? "warn" : "");
   document.title = `Signed out · ${TITLE}`;
@@ -146,6 +151,12 @@ function showBadge(username) {
   document.querySelector("[data-badge-signout]").hidden = !username;
 }
 
+const WATCHED = {
+  none: "what it is told, and questions when you look at it",
+  refresh: "the same, and a renewal of its tokens every ten seconds",
+  "check-session": "the same, and the sign-in service's check-session frame every two seconds",
+};
+
 /** Runs the action of a button, once at a time; a failure becomes a page that says what to do. */
 function onClick(selector, action) {
   for (const button of document.querySelectorAll(selector)) {
@@ -165,7 +176,7 @@ function onClick(selector, action) {
 async function leave() {
   const mine = shown && sessionOf(shown);
   const left = await signOut(manager, config);
-  if (mine) ended = mine;
+  if (mine) ended.add(mine);
   // If it left, this line runs only after "back" has brought the page back; then the pageshow handler takes over.
   if (!left) showSignedOut("You are signed out in this tab. The sign-in service could not be reached: other portals may still know you.");
 }
@@ -190,7 +201,18 @@ async function arrive() {
     }
     default:
       await check();
+      if (config.silent_sign_in && document.body.dataset.view === "signed-out") await askUnseen();
   }
+}
+
+/** Signs in without a word whoever is signed in at the service already. Only after a page load, never after a sign-out. */
+async function askUnseen() {
+  showView("checking");
+  const answer = await signInSilently(manager, config);
+  // A front-channel logout may have named the session while the answer was on its way.
+  if (answer.state === "in" && !ended.has(sessionOf(answer.user))) return showSignedIn(answer.user);
+  if (answer.state === "in") await manager.removeUser();
+  return showSignedOut(answer.why ?? "");
 }
 
 async function start() {
@@ -199,14 +221,22 @@ async function start() {
       "Browsers do so for plain http, except on localhost.", "Open the portal by https or on localhost.");
   }
   config = await loadConfig();
-  manager = createManager(config);
-  watch(manager, {
-    current: () => shown && { iss: shown.profile.iss, sid: shown.profile.sid },
+  manager = await createManager(config);
+  watched = WATCHED[config.monitor];
+  watch(manager, config, {
+    current: () => shown,
+    onNamed: (iss, sid) => ended.add(`${iss} ${sid}`),
     onTold: end,
     // Trap: a renewal that was under way while the session ended stores its tokens last, and the session is back from the
     // dead. So a user whose session is known to be over goes out again.
-    onRenewed: (user) => { if (sessionOf(user) === ended) manager.removeUser(); else if (shown) showSignedIn(user); },
-    onDoubt: () => { if (document.body.dataset.view !== "trouble") check(); },
+    onRenewed: (user) => { if (ended.has(sessionOf(user))) manager.removeUser(); else if (shown) showSignedIn(user); },
+    onDoubt: () => { if (!["trouble", "checking"].includes(document.body.dataset.view)) check(); },
+    onBlind: (why) => {
+      watched = `nothing but what it is told and asks: ${why}`;
+      if (!shown) return;
+      fill(document, { watched });
+      announce(`This page has stopped watching your session: ${why}. It may not notice when you sign out elsewhere.`, "warn");
+    },
   });
   // Trap: "back" after a sign-out may bring this page out of the browser's memory, with everything still on it.
   window.addEventListener("pageshow", (event) => {

@@ -23,7 +23,8 @@ function refusal() {
 }
 
 /**
- * Removes what oidc-client-ts keeps of this session: entries "oidc.user:<issuer>:<client>". Returns how many.
+ * Removes what oidc-client-ts keeps of this session: entries "oidc.user:<issuer>:<client>". Returns how many. (With
+ * keycloak-js, or with tokens in memory, there is nothing to be found: only the message below reaches such a tab.)
  * Only where iss and sid agree: the same browser may hold a newer session by now, and that one was not ended.
  *
  * Trap: sessionStorage belongs to one tab. Measured in Chromium: even on the same site the iframe sees nothing of what an

@@ -148,6 +148,7 @@ impl World {
             Lab::Delays(_)
             | Lab::EndsBySid(_)
             | Lab::SetsCookie(_)
+            | Lab::ExternalApp(_)
             | Lab::LogoutOvertakesTokensFor(_)
             | Lab::LogoutOvertakesFormOf(_)
             | Lab::RestartsKeycloak => {}

@@ -194,6 +194,7 @@ impl fmt::Display for Lab {
                 };
                 write!(f, "The {} is hosted anew: {what}, {keeps}.", hosts.portal.title())
             }
+            Self::ExternalApp(app) => write!(f, "The external portal's app is set up anew: {}.", app.words()),
             Self::EndsBySid(portal) => {
                 write!(f, "The {} ends what a front-channel request names, also without a cookie.", portal.title())
             }

@@ -152,3 +152,22 @@ fn a_step_that_means_nothing_is_found() {
         "and can be said"
     );
 }
+
+#[test]
+fn the_app_of_the_external_portal_is_set_up_for_a_real_browser_and_as_it_can_work() {
+    let complaints_with = |driver: &str, app: &str| {
+        let steps = format!("opens: internal\n- lab: {{ external-app: {app} }}\n- who: john\n  opens: internal");
+        complaints(&GOOD.replace("drivers: [http]", &format!("drivers: [{driver}]")).replace("opens: internal", &steps))
+    };
+    let good = "{ tokens: local-storage, monitor: check-session, silent-sign-in: true }";
+    assert_eq!(complaints_with("chromium", good), Vec::<String>::new());
+    for (driver, app, part) in [
+        ("http", good, "scripted browsers"),
+        ("chromium", "{}", "nothing is chosen"),
+        ("chromium", "{ library: keycloak-js, tokens: local-storage }", "in memory only"),
+    ] {
+        let found = complaints_with(driver, app);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains(part), "{app}: {found:#?}");
+    }
+}

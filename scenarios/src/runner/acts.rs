@@ -326,6 +326,7 @@ fn trouble(act: &Lab) -> Act {
                 Keeps::Redis => acts::Store::Redis,
             },
         },
+        Lab::ExternalApp(app) => Act::SetApp(app.options()),
         Lab::EndsBySid(portal) => Act::EndBySid { portal: portal.word().to_owned() },
         Lab::SetsCookie(sets) => Act::SetCookiePolicy {
             portal: sets.portal.word().to_owned(),

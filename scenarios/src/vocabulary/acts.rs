@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::more_words::{Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed};
+use super::more_words::{
+    AppLibrary, AppMonitor, AppTokens, Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed,
+};
 use super::words::{BackTo, ClientWord, Hint, Letter, Person, Place, Portal, Prompt, StateWord, Swap};
 
 /// What an administrator does.
@@ -90,6 +92,8 @@ pub enum Lab {
     /// The portal is hosted otherwise: as several replicas behind a balancer, or with its sessions in Redis. A browser
     /// stays with its replica, the first browser with the first; whoever has no cookie gets the last one.
     Hosts(Hosts),
+    /// The external portal's app works otherwise from its next page load on. What is not named is as ordinarily.
+    ExternalApp(ExternalApp),
     /// The portal ends the session that a front-channel request names, also without its cookie.
     EndsBySid(Portal),
     /// The portal gives its session cookie another `SameSite`; cookies that browsers hold already stay as they are.
@@ -134,6 +138,20 @@ pub struct Hosts {
     pub replicas: u8,
     /// Where they keep sessions.
     pub sessions: Keeps,
+}
+
+/// How the external portal's app works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ExternalApp {
+    /// Where it keeps its tokens; ordinarily `session-storage`, with keycloak-js `memory`.
+    pub tokens: Option<AppTokens>,
+    /// How it watches whether the session at Keycloak lives; ordinarily `none`.
+    pub monitor: Option<AppMonitor>,
+    /// Which library it uses; ordinarily `oidc-client-ts`.
+    pub library: Option<AppLibrary>,
+    /// Whether it asks at page load, unseen, whether somebody is signed in at Keycloak; ordinarily `false`.
+    pub silent_sign_in: Option<bool>,
 }
 
 /// A program outside of the browser: the portal's own back end, a batch job, or a thief who has their secrets.

@@ -102,11 +102,45 @@ words! {
 }
 
 words! {
+    /// Where the external portal's app keeps its tokens.
+    AppTokens {
+        /// In the tab: they survive a reload and end with the tab.
+        SessionStorage = "session-storage",
+        /// In the browser: all tabs share them, and they survive its end.
+        LocalStorage = "local-storage",
+        /// In the page: a reload forgets them.
+        Memory = "memory",
+    }
+}
+
+words! {
+    /// How the external portal's app watches whether the session at Keycloak lives.
+    AppMonitor {
+        /// Not at all: it is told by the front channel, or asks when somebody looks.
+        None = "none",
+        /// It renews its tokens every 10 s, and a refused renewal is the news.
+        Refresh = "refresh",
+        /// It asks Keycloak's frame every 2 s, which sees whether the browser's session has changed.
+        CheckSession = "check-session",
+    }
+}
+
+words! {
     /// Whether the browser keeps cookies away from frames of other sites.
     ThirdPartyCookies {
         /// It lets them through, as far as their `SameSite` allows.
         Allow = "allow",
         /// It keeps them back. A frame of the same site is no third party and gets them.
         Block = "block",
+    }
+}
+
+words! {
+    /// Which library the external portal's app uses.
+    AppLibrary {
+        /// oidc-client-ts 3.5.
+        OidcClientTs = "oidc-client-ts",
+        /// keycloak-js 26.2, which keeps tokens in memory only.
+        KeycloakJs = "keycloak-js",
     }
 }

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[allow(unreachable_pub, reason = "a module of a test binary")]
+mod app;
+#[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
+mod check_session;
 mod faults;
 #[path = "../support/lab.rs"]
 mod lab;
+mod options;
 
 use std::time::Duration;
 

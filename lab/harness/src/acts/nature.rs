@@ -32,6 +32,7 @@ impl Act {
             | Self::OvertakePost { .. }
             | Self::EndBySid { .. }
             | Self::SetCookiePolicy { .. }
+            | Self::SetApp(_)
             | Self::Script { .. }
             | Self::Disturb { .. }
             | Self::MoveClocks { .. }

@@ -1,9 +1,11 @@
-// Sign-in, sign-out and the tokens of the external portal, with oidc-client-ts (a global named `oidc`).
+// Sign-in, sign-out and the tokens of the external portal, with oidc-client-ts (a global named `oidc`) or, where a lesson
+// chooses it, with keycloak-js in oidc-client-ts's clothes (keycloak-js.js beside this file).
 //
 // The library does PKCE, state and the token request. What it leaves to its user is done here, visibly: the nonce, the
 // issuer of the answer, and the claims of the ID token.
 
 import { decode } from "../tokens.js";
+import { frameAnswer } from "./check-session.js";
 
 /** Seconds by which clocks may differ. */
 const LEEWAY = 30;
@@ -31,29 +33,48 @@ export async function loadConfig() {
     "This page does not know its sign-in service, so it cannot tell whether you are signed in.", "Wait a moment, then load the page again.");
 }
 
+/**
+ * Where the tokens are (`config.tokens`). Trap: there is no safe place. A script that got into this page reads all three;
+ * what differs is what else may happen:
+ *   session-storage  survives a reload, ends with the tab, and no other tab sees it
+ *   local-storage    all tabs share one session, and it lies on the disk when the browser is closed
+ *   memory           nothing lies anywhere, and a reload forgets the session: then only a silent sign-in brings it back
+ */
+function storeOf(config) {
+  return config.tokens === "local-storage" ? localStorage : sessionStorage;
+}
+
+/** The key under which oidc-client-ts keeps the user. frontchannel-logout.js knows it, too. */
+export const userKey = (config) => `oidc.user:${config.authority}:${config.client_id}`;
+
 /** The library's manager, set up for this portal. `config` is the answer of /config.json. */
-export function createManager(config) {
+export async function createManager(config) {
+  if (config.library === "keycloak-js") return (await import("./keycloak-js.js")).createManager(config);
   if (!globalThis.oidc) {
     throw new Trouble("A part of this page is missing", "The script vendor/oidc-client-ts.min.js was not loaded.",
       "Without it this page cannot sign anybody in.", "Load the page again; if it stays, something between you and the portal blocks scripts.");
   }
-  const { UserManager, WebStorageStateStore } = globalThis.oidc;
+  const { InMemoryWebStorage, UserManager, WebStorageStateStore } = globalThis.oidc;
+  const store = config.tokens === "memory" ? new InMemoryWebStorage() : storeOf(config);
   return new UserManager({
     authority: config.authority,
     client_id: config.client_id,
     redirect_uri: config.redirect_uri,
+    silent_redirect_uri: config.silent_redirect_uri,
     post_logout_redirect_uri: config.post_logout_redirect_uri,
     scope: config.scope,
     response_type: "code",
-    userStore: new WebStorageStateStore({ store: sessionStorage }),
+    userStore: new WebStorageStateStore({ store }),
     // Trap: the library's default for state is localStorage, which outlives the tab and is shared by all tabs.
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     // Renewal is done in watch.js, where it can be seen and where two renewals at once are prevented.
     automaticSilentRenew: false,
     accessTokenExpiringNotificationTimeInSeconds: 60,
-    // No monitoring by iframe: browsers that block third-party cookies make it silent, and silence looks like "signed in".
+    // The library's own monitoring stops without a word where a browser blocks third-party cookies, and silence looks like
+    // "signed in". Where it is wanted (`config.monitor`), check-session.js does it and says so.
     monitorSession: false,
     requestTimeoutInSeconds: 10,
+    silentRequestTimeoutInSeconds: 10,
   });
 }
 
@@ -78,7 +99,11 @@ export async function finishSignIn(manager, config) {
       "Somebody may have mixed up two services, by accident or on purpose. Nobody was signed in.", "Go back and sign in again.");
   }
   // Checks state, sends code and code_verifier, checks the nonce.
-  const user = await manager.signinRedirectCallback();
+  return begin(manager, config, await manager.signinRedirectCallback());
+}
+
+/** A session begins here with what the library has taken for good, unless its ID token does not fit. */
+async function begin(manager, config, user) {
   try {
     checkIdToken(user, config);
   } catch (error) {
@@ -87,18 +112,48 @@ export async function finishSignIn(manager, config) {
   }
   // When this session began here. The tokens cannot say: auth_time is when the password was typed, perhaps at another
   // portal, and iat is new after each renewal.
-  sessionStorage.setItem(BEGAN, JSON.stringify({ sid: user.profile.sid, at: Math.floor(Date.now() / 1000) }));
+  storeOf(config).setItem(BEGAN, JSON.stringify({ sid: user.profile.sid, at: Math.floor(Date.now() / 1000) }));
   return user;
 }
 
-/** To be called when nobody is signed in any more: nothing of a session stays in the tab. */
-export function forgetBeginning() {
-  sessionStorage.removeItem(BEGAN);
+/**
+ * Asks whether somebody is signed in at the service, without a page that anybody sees: prompt=none in a frame (Core
+ * 3.1.2.1). Returns one of
+ *   { state: "in", user }
+ *   { state: "out", why }      the service says no. `why` is not empty where that may be wrong.
+ *   { state: "unknown", why }
+ */
+export async function signInSilently(manager, config) {
+  try {
+    const user = await manager.signinSilent({ nonce: crypto.randomUUID() });
+    return { state: "in", user: await begin(manager, config, user) };
+  } catch (error) {
+    if (error instanceof Trouble) throw error;
+    if (!saysNobody(error)) return { state: "unknown", why: "This page could not ask the sign-in service whether you are signed in there." };
+    // Trap: a frame of another site is loaded without its cookies where the browser blocks them, and then the service says
+    // "login_required" about somebody who is signed in. Its check-session frame is asked whether it sees cookies at all.
+    const answer = await frameAnswer(config, await manager.metadataService.getMetadata());
+    return { state: "out", why: answer === "unchanged" || answer === "changed" ? "" : BLIND };
+  }
 }
 
-/** The moment, in seconds, at which the session of this user began in this tab; null if that is not known. */
-export function beginningOf(user) {
-  const began = JSON.parse(sessionStorage.getItem(BEGAN));
+const BLIND = "This page cannot know whether you are signed in at other portals: your browser withholds the sign-in service's cookies "
+  + "in frames. The button asks properly; where you are signed in, no password is needed.";
+
+/** Whether the service answered a question without a person with "I would have to ask somebody" (Core 3.1.2.6). */
+export function saysNobody(error) {
+  return error?.name === "ErrorResponse"
+    && ["login_required", "interaction_required", "consent_required", "account_selection_required"].includes(error.error);
+}
+
+/** To be called when nobody is signed in any more: nothing of a session stays. */
+export function forgetBeginning(config) {
+  storeOf(config).removeItem(BEGAN);
+}
+
+/** The moment, in seconds, at which the session of this user began here; null if that is not known. */
+export function beginningOf(user, config) {
+  const began = JSON.parse(storeOf(config).getItem(BEGAN));
   return began?.sid === user.profile.sid ? began.at : null;
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use portals::Kind;
+use portals::{AppOptions, Kind, Library, Monitor, NotStored, Tokens};
 use serde_json::json;
 
 use crate::lonely;
@@ -106,4 +106,45 @@ async fn the_single_page_app_without_a_server_learns_where_to_sign_in() {
     assert_eq!(config["redirect_uri"], "http://localhost:3002/callback");
     assert_eq!(config["post_logout_redirect_uri"], "http://localhost:3002/signed-out");
     assert_eq!(config["siblings"][1]["name"], "Admin dashboard");
+}
+
+#[tokio::test]
+async fn what_is_chosen_about_the_app_is_told_to_its_script_and_no_page_allows_more_than_it_needs() {
+    let portal = lonely(Kind::External);
+    let policy = async |path: &str| Visitor::of(&portal).get(path).await.headers["content-security-policy"].clone();
+    let ordinary = Visitor::of(&portal).get("/config.json").await.json();
+    assert_eq!(
+        [&ordinary["tokens"], &ordinary["monitor"], &ordinary["library"]],
+        ["session-storage", "none", "oidc-client-ts"]
+    );
+    assert_eq!(ordinary["silent_sign_in"], false);
+    assert_eq!(ordinary["silent_redirect_uri"], "http://localhost:3002/silent-callback");
+    assert!(policy("/").await.to_str().unwrap().contains("frame-src http://127.0.0.1:9;"));
+
+    let (library, tokens) = (Library::KeycloakJs, Tokens::SessionStorage);
+    let refused = portal.set_app_options(AppOptions { library, tokens, ..AppOptions::default() });
+    assert_eq!(refused, Err(NotStored));
+    assert_eq!(portal.app_options(), AppOptions::default(), "nothing has changed");
+
+    let options = AppOptions { library, tokens: Tokens::Memory, monitor: Monitor::CheckSession, silent_sign_in: true };
+    portal.set_app_options(options).unwrap();
+    let chosen = Visitor::of(&portal).get("/config.json").await.json();
+    assert_eq!([&chosen["tokens"], &chosen["monitor"], &chosen["library"]], ["memory", "check-session", "keycloak-js"]);
+    assert!(policy("/").await.to_str().unwrap().contains("frame-src 'self' http://127.0.0.1:9;"));
+    assert!(!Visitor::of(&portal).get("/").await.body.contains("oidc-client-ts.min.js"), "one library is enough");
+
+    portal.reset().await.unwrap();
+    assert_eq!(portal.app_options(), AppOptions::default());
+}
+
+#[tokio::test]
+async fn the_page_for_silent_answers_may_be_framed_by_its_own_portal_only() {
+    let answer = Visitor::of(&lonely(Kind::External)).get("/silent-callback?code=c&state=s").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers["content-security-policy"].to_str().unwrap().ends_with("frame-ancestors 'self'"));
+    assert!(!answer.headers.contains_key("x-frame-options"));
+    assert!(!answer.body.contains("code=c"), "{}", answer.body);
+    for kind in [Kind::Internal, Kind::Admin] {
+        assert_eq!(Visitor::of(&lonely(kind)).get("/silent-callback").await.status, 404);
+    }
 }

@@ -162,9 +162,9 @@ async fn rp_init_logout_other_state() {
 }
 
 /// What the suite checks first, that `session_state` beside the code does no harm: the provider of these tests always
-/// sends it. Left out: polling the provider's `check_session_iframe` and signing in again without a prompt. No portal here
-/// does that; third-party frames no longer see the provider's cookie in most browsers (Session Management 1.0, section
-/// 5.1), and the back channel tells the same sooner.
+/// sends it. Left out: polling the provider's `check_session_iframe` and signing in again without a prompt. No portal with a
+/// server does that: the back channel tells the same sooner. The external portal's script does where it is told to; the
+/// tests in a real browser show it.
 #[tokio::test]
 async fn session_management() {
     for kind in SERVERS {
