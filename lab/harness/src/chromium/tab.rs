@@ -22,6 +22,10 @@ const PAUSE: Duration = Duration::from_millis(25);
 const ON_THE_WAY: Duration = Duration::from_secs(4);
 /// How long a control may take to appear on a page that is at rest.
 const APPEARS: Duration = Duration::from_secs(2);
+/// How often a control is looked for anew that goes away under the mouse.
+const TRIES: usize = 3;
+const ONCE: [&str; 2] = ["pointerDown", "pointerUp"];
+const TWICE: [&str; 4] = ["pointerDown", "pointerUp", "pointerDown", "pointerUp"];
 /// What a page gets to notice that somebody looks at it. It asks the lab, which answers in a few milliseconds.
 const NOTICES: Duration = Duration::from_millis(400);
 /// What the keys of WebDriver call "select all", and the keys themselves.
@@ -129,25 +133,29 @@ impl Tab {
     /// Presses the first control that this selector finds and a person could see, and waits for what comes of it. `None`
     /// where there is none.
     pub(super) async fn press(&self, css: &str) -> Result<Option<Look>, Trouble> {
-        let Some(control) = self.find(css).await? else { return Ok(None) };
-        let before = self.mark().await?;
-        self.click(&control).await?;
-        self.rest(before).await.map(Some)
+        self.press_by(css, &ONCE).await
     }
 
     /// The same pressed twice, as impatient people do.
     pub(super) async fn press_twice(&self, css: &str) -> Result<Option<Look>, Trouble> {
-        let Some(control) = self.find(css).await? else { return Ok(None) };
-        let before = self.mark().await?;
-        let once = [json!({"type": "pointerDown", "button": 0}), json!({"type": "pointerUp", "button": 0})];
-        self.point(&control, &[once.clone(), once].concat()).await?;
-        self.rest(before).await.map(Some)
+        self.press_by(css, &TWICE).await
+    }
+
+    async fn press_by(&self, css: &str, buttons: &[&str]) -> Result<Option<Look>, Trouble> {
+        for _ in 0..TRIES {
+            let Some(control) = self.find(css).await? else { return Ok(None) };
+            let before = self.mark().await?;
+            if self.point(&control, buttons).await? {
+                return self.rest(before).await.map(Some);
+            }
+        }
+        Err(broken("a page changes all the time under the mouse"))
     }
 
     /// Presses a control and waits only until the page is one that `there` wants.
     pub(super) async fn press_until(&self, css: &str, there: impl Fn(&Look) -> bool) -> Result<bool, Trouble> {
         let Some(control) = self.find(css).await? else { return Ok(false) };
-        self.click(&control).await?;
+        self.point(&control, &ONCE).await?;
         let deadline = Instant::now() + NAVIGATION;
         while Instant::now() < deadline {
             if self.look().await?.is_some_and(|look| there(&look)) {
@@ -168,7 +176,7 @@ impl Tab {
     /// Types into the field that this selector finds, in place of what stands there. Says whether there is such a field.
     pub(super) async fn fill(&self, css: &str, text: &str) -> Result<bool, Trouble> {
         let Some(field) = self.find(css).await? else { return Ok(false) };
-        self.click(&field).await?;
+        self.point(&field, &ONCE).await?;
         let mut keys = vec![key("keyDown", CONTROL), key("keyDown", "a"), key("keyUp", "a"), key("keyUp", CONTROL)];
         keys.extend([key("keyDown", DELETE), key("keyUp", DELETE)]);
         for sign in text.chars() {
@@ -280,17 +288,18 @@ impl Tab {
         Ok(shared.map(|id| json!({"sharedId": id})))
     }
 
-    async fn click(&self, control: &Value) -> Result<(), Trouble> {
-        self.point(control, &[json!({"type": "pointerDown", "button": 0}), json!({"type": "pointerUp", "button": 0})])
-            .await
-    }
-
-    async fn point(&self, control: &Value, then: &[Value]) -> Result<(), Trouble> {
+    /// Moves the mouse to a control and uses its button. `false` where the control has gone meanwhile: the page has changed by
+    /// itself between looking and pressing, as pages do.
+    async fn point(&self, control: &Value, buttons: &[&str]) -> Result<bool, Trouble> {
         let to = json!({"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": control}});
-        let actions: Vec<Value> = std::iter::once(to).chain(then.iter().cloned()).collect();
+        let uses = buttons.iter().map(|kind| json!({"type": kind, "button": 0}));
+        let actions: Vec<Value> = std::iter::once(to).chain(uses).collect();
         let actions = json!([{"type": "pointer", "id": "mouse", "actions": actions}]);
         let params = json!({"context": self.context, "actions": actions});
-        self.wire.within(NAVIGATION, "input.performActions", params).await.map(|_| ())
+        match self.wire.within(NAVIGATION, "input.performActions", params).await {
+            Err(trouble) if trouble.what.contains("no such element") || trouble.what.contains("stale element") => Ok(false),
+            sent => sent.map(|_| true),
+        }
     }
 }
 
