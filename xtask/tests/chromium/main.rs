@@ -11,6 +11,7 @@ mod faults;
 mod keycloak_js;
 #[path = "../support/lab.rs"]
 mod lab;
+mod live;
 mod options;
 mod silent;
 
