@@ -7,7 +7,7 @@ use super::more_words::{AppLibrary, AppMonitor, AppTokens};
 
 impl ExternalApp {
     /// What is chosen, with what is ordinary where nothing is said.
-    pub fn options(&self) -> AppOptions {
+    pub fn options(self) -> AppOptions {
         let library = match self.library {
             None | Some(AppLibrary::OidcClientTs) => Library::OidcClientTs,
             Some(AppLibrary::KeycloakJs) => Library::KeycloakJs,
@@ -26,7 +26,7 @@ impl ExternalApp {
     }
 
     /// What is chosen, as words; what is not named is not said.
-    pub fn words(&self) -> String {
+    pub fn words(self) -> String {
         let mut words = Vec::new();
         words.extend(self.library.map(|library| format!("library {library}")));
         words.extend(self.tokens.map(|at| {

@@ -1,6 +1,6 @@
 //! The external portal's app as a lesson sets it up, and what people do with it in one browser.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::lab::acts::{Act, AppOptions};
 use realm::User;
@@ -67,19 +67,17 @@ impl Stage {
     }
 
     /// In a new tab, without a password, and out again.
-    pub async fn sign_in_and_out_at_internal(&self) -> Instant {
+    pub async fn sign_in_and_out_at_internal(&self) {
         self.open_beside("internal").await;
         click(self.driver(), &format!("{OUT} a[href='/login']")).await;
         self.see(IN).await;
-        self.sign_out_at_internal().await
+        self.sign_out_at_internal().await;
     }
 
-    /// In the tab in front. Returns the moment of the click.
-    pub async fn sign_out_at_internal(&self) -> Instant {
-        let clicked = Instant::now();
+    /// In the tab in front.
+    pub async fn sign_out_at_internal(&self) {
         click(self.driver(), "div[data-view=signed-in] form[action='/signout'] button").await;
         self.see_notice("signed out of all systems").await;
-        clicked
     }
 
     /// The button on the page of the external portal.
@@ -95,9 +93,7 @@ impl Stage {
     pub async fn see_notice(&self, text: &str) {
         let notice = By::XPath(format!("//*[@id='notice'][contains(., '{text}')]"));
         let found = self.driver().query(notice).wait(PATIENCE, Duration::from_millis(50)).first().await;
-        if found.is_err() {
-            panic!("no notice says \"{text}\": {}", self.text("#notice").await);
-        }
+        assert!(found.is_ok(), "no notice says \"{text}\": {}", self.text("#notice").await);
     }
 
     pub async fn text(&self, css: &str) -> String {

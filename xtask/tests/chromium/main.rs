@@ -8,9 +8,12 @@ mod app;
 mod browser;
 mod check_session;
 mod faults;
+mod keycloak_js;
 #[path = "../support/lab.rs"]
 mod lab;
+mod live;
 mod options;
+mod silent;
 
 use std::time::Duration;
 
