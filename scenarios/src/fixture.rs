@@ -237,7 +237,7 @@ pub(crate) fn step(yaml: &str) -> Step {
 /// A whole run with one step.
 pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
     let (topology, step) = (topology(chance.port), step(yaml));
-    let exchanges = select(&sign_out(chance), &[Person::John], 1, &[]);
+    let exchanges = select(&sign_out(chance), &[Person::John], 1, &[], Driver::Http);
     let (sight, matrix) = (sight(), matrix([CellState::Out; 4]));
     let evidence = crate::checks::Evidence {
         step: &step,

@@ -180,12 +180,11 @@ impl Deed {
             | Self::SignIn(portal, _)
             | Self::SignOut(portal, ..)
             | Self::AnswerLogoutQuestion(portal)
-            | Self::RepeatCallback(portal) => *portal,
+            | Self::RepeatCallback(portal)
+            | Self::Tab(_, portal) => *portal,
             Self::FollowLink(link) => link.portal,
-            Self::Tab(_, portal) => *portal,
             // The browser is about no portal; the first one stands for it.
-            Self::Browser(_) => Portal::Internal,
-            Self::OpenListeners(_) => Portal::Internal,
+            Self::Browser(_) | Self::OpenListeners(_) => Portal::Internal,
             Self::Press(_) | Self::Force(_) => Portal::Admin,
         }
     }

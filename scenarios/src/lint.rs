@@ -5,8 +5,8 @@ use crate::content_error::{ContentError, instead};
 use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
-    Administrator, AppLibrary, AppTokens, Driver, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen, State,
-    Stranger, Worth,
+    Administrator, AppLibrary, AppTokens, Driver, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen,
+    State, Stranger, Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.

@@ -269,7 +269,8 @@ fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     if args.gate {
-        return order::gate(library);
+        let lessons = order::gate(library)?;
+        return Ok(lessons.into_iter().filter(|one| one.front.drivers.contains(&args.driver.driver())).collect());
     }
     if !args.all {
         if args.ids.is_empty() {

@@ -6,7 +6,7 @@ use lab_trace::{Cell, CellState};
 use super::{Check, Evidence, checks};
 use crate::fixture::{Chance, matrix, sessions, sight, sign_out, step, topology};
 use crate::run::select;
-use crate::vocabulary::Person;
+use crate::vocabulary::{Driver, Person};
 
 const CHANCE: Chance = Chance { port: 8080, salt: "a", admin_first: false };
 
@@ -25,7 +25,7 @@ impl Default for Seen {
 /// The only check of an expectation about John's sign-out at internal.
 fn judge(expect: &str, seen: Seen) -> Check {
     let step = step(&format!("- who: john\n  signs-out-at: internal\n  expect:\n    {expect}"));
-    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
+    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
     let all = checks(&Evidence {
         step: &step,
         topology: &topology(CHANCE.port),
@@ -168,7 +168,7 @@ fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) ->
 
 #[test]
 fn what_a_stranger_was_answered_is_the_taps_word() {
-    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
     let yaml = "- { stranger: { posts: nonsense, to: admin }, expect: { answered: 200 } }";
     let failure = of_nobody(yaml, &exchanges, &[])[0].failure.clone().unwrap();
     assert_eq!((failure.seen.as_str(), failure.proof), ("no answer", None), "Keycloak's own POSTs do not count");
@@ -214,7 +214,7 @@ fn what_a_program_was_answered_is_its_own_request_and_no_portals() {
     use lab_trace::{Answer, Body, Channel, Param, Party};
     let yaml = "- { script: { in-name-of: admin, does: introspects, for: john }, expect: { answered: 200, \
                 answer-has: ['active: false'], readable-elsewhere: false } }";
-    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[]);
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
     let failed = |exchanges: &[crate::run::Numbered]| {
         of_nobody(yaml, exchanges, &[]).iter().filter(|check| !check.passed()).count()
     };

@@ -144,7 +144,7 @@ fn plain_is_one_fact_a_line_without_tables_colour_or_cursor() {
     }
     let every = |finished: &[Finished]| finished.iter().map(|one| plain(one, true)).collect::<String>();
     let coloured = finished("changed", Outcome::SnapshotDiffers("-old\n+\u{1b}[31mnew\r".to_owned()), true);
-    let all = every(&all()) + &every(&[coloured]);
+    let all = [every(&all()), every(&[coloured])].concat();
     let odd = |letter: char| (letter.is_control() && letter != '\n') || ('\u{2500}'..='\u{259f}').contains(&letter);
     assert!(!all.contains(odd), "{all:?}");
     for part in [

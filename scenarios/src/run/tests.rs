@@ -2,12 +2,12 @@ use lab_trace::Party;
 
 use super::select;
 use crate::fixture::{Chance, sign_out};
-use crate::vocabulary::Person;
+use crate::vocabulary::{Driver, Person};
 
 #[test]
 fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
     let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
-    let chosen = select(&events, &[Person::John], 5, &[]);
+    let chosen = select(&events, &[Person::John], 5, &[], Driver::Http);
     let lines: Vec<String> = chosen
         .iter()
         .map(|one| format!("{} {} {} {}", one.number, one.exchange.caller, one.exchange.callee, one.exchange.path))
@@ -27,14 +27,16 @@ fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
 
 #[test]
 fn keycloaks_order_of_calls_does_not_show() {
-    let chosen =
-        |admin_first| select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1, &[]);
+    let chosen = |admin_first| {
+        select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1, &[], Driver::Http)
+    };
     assert_eq!(chosen(true), chosen(false));
 }
 
 #[test]
 fn what_the_callee_does_before_it_answers_is_inside_and_nothing_else() {
-    let chosen = select(&sign_out(&Chance { port: 8080, salt: "a", admin_first: true }), &[Person::John], 1, &[]);
+    let chosen =
+        select(&sign_out(&Chance { port: 8080, salt: "a", admin_first: true }), &[Person::John], 1, &[], Driver::Http);
     let inside: Vec<(usize, &[usize])> = chosen.iter().map(|one| (one.number, one.meanwhile.as_slice())).collect();
     assert_eq!(inside, [(1, &[][..]), (2, &[3, 4]), (3, &[]), (4, &[]), (5, &[]), (6, &[])]);
 }
@@ -42,7 +44,7 @@ fn what_the_callee_does_before_it_answers_is_inside_and_nothing_else() {
 #[test]
 fn scripted_browsers_of_other_lessons_are_left_out() {
     let events = sign_out(&Chance { port: 8080, salt: "a", admin_first: false });
-    let chosen = select(&events, &[Person::Mary], 1, &[]);
+    let chosen = select(&events, &[Person::Mary], 1, &[], Driver::Http);
     assert!(chosen.iter().all(|one| one.exchange.caller == Party::Keycloak), "{chosen:?}");
 }
 
@@ -66,7 +68,7 @@ fn several_sessions_told_to_one_portal_come_in_the_lessons_order() {
     let post = events.iter().find(told).unwrap();
     let order = |arrived: [&str; 3]| {
         let events = arrived.map(|sid| about(post, sid));
-        select(&events, &[Person::John], 1, &["desk", "phone"])
+        select(&events, &[Person::John], 1, &["desk", "phone"], Driver::Http)
             .iter()
             .map(|one| crate::transcript::Telling::of(&one.exchange).and_then(|told| told.claim("sid")).unwrap())
             .collect::<Vec<_>>()

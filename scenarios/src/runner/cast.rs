@@ -94,13 +94,12 @@ impl Cast for ChromiumCast {
             return Ok(Box::new(guest));
         }
         let mut running = self.running.lock().await;
-        let chromium = match running.get(&role.cookies) {
-            Some(chromium) => chromium.clone(),
-            None => {
-                let fresh = Arc::new(Chromium::start(&self.folders, role.cookies).await?);
-                running.insert(role.cookies, fresh.clone());
-                fresh
-            }
+        let chromium = if let Some(chromium) = running.get(&role.cookies) {
+            chromium.clone()
+        } else {
+            let fresh = Arc::new(Chromium::start(&self.folders, role.cookies).await?);
+            running.insert(role.cookies, fresh.clone());
+            fresh
         };
         Ok(Box::new(Guest::new(lab.clone(), chromium, who).await?))
     }

@@ -52,8 +52,8 @@ impl Probe for ByThePortalsWord {
     async fn matrix(&self, topology: &Topology, browsers: &[(String, Loot)]) -> Result<Matrix, Trouble> {
         let mut matrix = self.honest.matrix(topology, browsers).await?;
         let events = self.lab.events_since(0).await?;
-        for (row, person) in matrix.rows.iter_mut().zip(people) {
-            let sid = person.loot().sid().map(str::to_owned);
+        for (row, (_, loot)) in matrix.rows.iter_mut().zip(browsers) {
+            let sid = loot.sid().map(str::to_owned);
             for cell in &mut row.cells {
                 if said(&events, &cell.of, sid.as_deref()) {
                     cell.state = CellState::Out;

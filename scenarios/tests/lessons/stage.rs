@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) struct Stage {
     lab: Lab,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Stage {
@@ -47,11 +47,18 @@ impl Stage {
         };
         let lab = Lab::start(options, CancellationToken::new()).await;
         let lab = lab.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));
-        Self { lab, _folder: folder }
+        Self { lab, folder }
     }
 
     pub(crate) fn client(&self) -> LabClient {
         self.lab.client()
+    }
+
+    /// Where this lab keeps its state, and browsers beside it theirs.
+    #[cfg(feature = "lane-chromium")]
+    pub(crate) fn folders(&self) -> Folders {
+        let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
+        Folders::find(cache, Some(self.folder.path().join("state"))).unwrap()
     }
 
     pub(crate) async fn stop(self) {

@@ -67,7 +67,7 @@ impl Lane {
     pub(super) fn features(self) -> Vec<String> {
         match self {
             Self::Keycloak => ["lab", "scenarios", "xtask"].map(|name| format!("{name}/lane-keycloak")).to_vec(),
-            Self::Chromium => vec!["xtask/lane-chromium".to_owned()],
+            Self::Chromium => ["scenarios", "xtask"].map(|name| format!("{name}/lane-chromium")).to_vec(),
             Self::Docker => vec!["lab/lane-docker".to_owned(), "xtask/lane-docker".to_owned()],
             Self::Redis => vec!["portals/lane-redis".to_owned()],
         }

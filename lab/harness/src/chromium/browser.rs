@@ -20,7 +20,7 @@ use crate::state::{Folders, Seat};
 use crate::trouble::{Kind, Trouble};
 
 /// How long a start may take. A cold one on a busy computer has taken 6 s.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take to end by itself.
 const END: Duration = Duration::from_secs(5);

@@ -297,7 +297,9 @@ impl Tab {
         let actions = json!([{"type": "pointer", "id": "mouse", "actions": actions}]);
         let params = json!({"context": self.context, "actions": actions});
         match self.wire.within(NAVIGATION, "input.performActions", params).await {
-            Err(trouble) if trouble.what.contains("no such element") || trouble.what.contains("stale element") => Ok(false),
+            Err(trouble) if trouble.what.contains("no such element") || trouble.what.contains("stale element") => {
+                Ok(false)
+            }
             sent => sent.map(|_| true),
         }
     }

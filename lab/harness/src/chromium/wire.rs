@@ -41,13 +41,12 @@ impl Wire {
         });
         let sent = tokio::time::timeout(COMMAND, self.0.send_raw("script.evaluate", params)).await;
         match sent {
-            // A page that goes away takes its realm with it, in the middle of the question as well.
-            Ok(Err(_)) => Ok(None),
             Ok(Ok(answer)) if answer["type"] == "success" => {
                 let text = answer["result"]["value"].as_str().unwrap_or("null");
                 Ok(serde_json::from_str(text).ok())
             }
-            Ok(Ok(_)) => Ok(None),
+            // A page that goes away takes its realm with it, in the middle of the question as well.
+            Ok(Err(_) | Ok(_)) => Ok(None),
             Err(_) => Err(broken("a page did not answer a question about it")),
         }
     }

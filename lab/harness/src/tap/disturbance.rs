@@ -71,14 +71,13 @@ pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fa
     }
     match (wanted, channel) {
         (Disturbance::CutOff, _) => Fate::Lost,
-        (Disturbance::ServersGet(status), Channel::Server) | (Disturbance::Answers(status), Channel::BackChannel) => {
+        (Disturbance::ServersGet(status), Channel::Server)
+        | (Disturbance::Answers(status), Channel::BackChannel)
+        | (Disturbance::FramesGet(status), Channel::Frame) => {
             Fate::Answered(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
         }
         (Disturbance::DelaysBySeconds(seconds), Channel::BackChannel) => {
             Fate::Later(Duration::from_secs(*seconds).min(LONGEST_DELAY))
-        }
-        (Disturbance::FramesGet(status), Channel::Frame) => {
-            Fate::Answered(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
         }
         (Disturbance::Hangs, Channel::BackChannel) | (Disturbance::FramesHang, Channel::Frame) => Fate::Silence,
         (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,

@@ -1,6 +1,18 @@
 //! Signing out, tabs, and the end of a browser.
 
-use super::*;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::browser::Chromium;
+use super::super::tab::{Look, Tab};
+use super::super::wire::broken;
+use super::{DEFAULT, Guest, no_control};
+use crate::browser::SignOut;
+use crate::browser::address::{join, start};
+use crate::browser::player::{Player as _, TabDeed};
+use crate::browser::sight::{Place, Sight};
+use crate::trouble::{Kind, Trouble};
 
 impl Guest {
     pub(super) async fn leave_portal(&mut self, portal: &str, how: SignOut) -> Result<Sight, Trouble> {

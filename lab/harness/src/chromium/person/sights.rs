@@ -1,6 +1,18 @@
 //! What a person sees, and what their browser holds.
 
-use super::*;
+use serde_json::json;
+use url::Url;
+
+use super::super::tab::{Look, Tab};
+use super::Guest;
+use crate::browser::jar::{Errand, Jar};
+use crate::browser::origin::same_origin;
+use crate::browser::page::Page;
+use crate::browser::player::Screen;
+use crate::browser::sight::{Place, Sight, admin_place, keycloak_place, party};
+use crate::browser::spa::{Tokens, param};
+use crate::control::messages::Topology;
+use crate::trouble::Trouble;
 
 /// What oidc-client-ts keeps of the tab's user, wherever it keeps it.
 const STORED: &str = r#"(() => {

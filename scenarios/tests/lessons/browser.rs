@@ -1,0 +1,64 @@
+//! The same lessons in a real Chromium, and those that only it can play.
+
+use lab::Kind;
+use lab::sites::Sites;
+use scenarios::library::Library;
+use scenarios::runner::ChromiumCast;
+use scenarios::snapshot::{self, Compared};
+use scenarios::vocabulary::Driver;
+use scenarios::{Lesson, runner, transcript};
+
+use crate::stage::Stage;
+
+fn lessons(sites: Sites) -> Vec<Lesson> {
+    let (mut lessons, errors) = Library::shipped().unwrap().lessons().unwrap();
+    assert!(errors.is_empty(), "{errors:?}");
+    lessons.retain(|lesson| lesson.front.sites == sites && lesson.front.drivers.contains(&Driver::Chromium));
+    assert!(!lessons.is_empty(), "{sites}");
+    lessons
+}
+
+/// A lesson that scripted browsers play, too, has to end each step with the same matrix; the others have their own snapshots.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lesson_of_the_browser_plays_as_its_snapshot_says() {
+    let library = Library::shipped().unwrap();
+    for sites in [Sites::Same, Sites::Cross] {
+        let stage = Stage::with(sites).await;
+        let browsers = ChromiumCast::new(stage.folders());
+        for lesson in &lessons(sites) {
+            let run = match runner::run_cast(lesson, &stage.client(), &[], &browsers).await {
+                Ok(run) => run,
+                Err(trouble) => panic!("{}: {trouble:?}", lesson.id()),
+            };
+            assert_eq!(run.failures().count(), 0, "{}", transcript::render(&run));
+            assert_eq!(snapshot::check(&library.file(lesson), &run).unwrap(), Compared::Same, "{}", lesson.id());
+        }
+        browsers.stop().await.unwrap();
+        stage.stop().await;
+    }
+}
+
+/// What [`crate::every_lesson_fails_with_each_fault_that_it_watches_for`] says of the others, for lessons that only a real browser
+/// plays.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_lesson_of_the_browser_alone_fails_with_each_fault_that_it_watches_for() {
+    let stage = Stage::start().await;
+    let browsers = ChromiumCast::new(stage.folders());
+    let mut asleep = Vec::new();
+    let alone = |lesson: &&Lesson| !lesson.front.drivers.contains(&Driver::Http);
+    for lesson in lessons(Sites::Same).iter().filter(alone) {
+        for fault in &lesson.front.watches {
+            let sabotage = std::slice::from_ref(&fault.value);
+            let noticed = match runner::run_cast(lesson, &stage.client(), sabotage, &browsers).await {
+                Ok(run) => run.failures().next().is_some(),
+                Err(trouble) => trouble.kind == Kind::Lesson,
+            };
+            if !noticed {
+                asleep.push(format!("{} does not notice {}", lesson.id(), fault.value));
+            }
+        }
+    }
+    browsers.stop().await.unwrap();
+    stage.stop().await;
+    assert!(asleep.is_empty(), "{}", asleep.join("\n"));
+}
