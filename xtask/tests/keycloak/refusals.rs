@@ -23,7 +23,7 @@ async fn signed_in(lab: &RunningLab) -> Person {
 async fn matrix(lab: &RunningLab, john: &Person) -> Matrix {
     let client = lab.client();
     let topology = client.topology().await.unwrap();
-    Prober::new(client).matrix(&topology, &[john]).await.unwrap()
+    Prober::new(client).matrix(&topology, &[(john.user().to_owned(), john.loot())]).await.unwrap()
 }
 
 fn assert_all_in(matrix: &Matrix, after: &str) {

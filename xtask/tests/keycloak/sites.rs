@@ -44,7 +44,7 @@ async fn one_sign_out_reaches_every_portal_across_four_sites() {
         assert!(!seen.text.contains("did not belong"), "the way back is known again with {policy:?}: {}", seen.text);
 
         let prober = Prober::new(client.clone());
-        let matrix = prober.matrix(&topology, &[&john]).await.unwrap();
+        let matrix = prober.matrix(&topology, &[(john.user().to_owned(), john.loot())]).await.unwrap();
         let mut cells = matrix.rows[0].cells.clone();
         cells.extend(prober.old_logins(&topology, &old).await);
         for cell in cells {
