@@ -1,17 +1,13 @@
 //! `cargo xtask scenario …`
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
 use lab::control::client::LabClient;
-use lab::ports::Ports;
 use lab::progress::Progress;
 use lab::sites::Sites;
-use lab::state;
-use lab::world::Lab;
 use lab::{Kind, Trouble};
 use scenarios::library::Library;
 use scenarios::report::{self, Finished, Outcome};
@@ -19,7 +15,6 @@ use scenarios::runner::{Cast, ChromiumCast, ScriptedCast};
 use scenarios::snapshot::{self, Compared};
 use scenarios::vocabulary::Driver;
 use scenarios::{Lesson, runner};
-use tokio_util::sync::CancellationToken;
 
 use crate::lab_commands::running;
 use crate::other_lab;
@@ -27,9 +22,12 @@ use crate::out::{self, say};
 use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
+use stage::Stage;
+
 mod new;
 pub(crate) mod order;
 mod show;
+mod stage;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -269,8 +267,7 @@ fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     if args.gate {
-        let lessons = order::gate(library)?;
-        return Ok(lessons.into_iter().filter(|one| one.front.drivers.contains(&args.driver.driver())).collect());
+        return Ok(playable(order::gate(library)?, args));
     }
     if !args.all {
         if args.ids.is_empty() {
@@ -293,8 +290,19 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
             "nothing would be played, and nothing checked",
             "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
         )),
-        None => Ok(lessons.into_iter().filter(|one| one.front.drivers.contains(&args.driver.driver())).collect()),
+        None => Ok(playable(lessons, args)),
     }
+}
+
+/// Those that this driver can play; how many are left to the other one is said.
+fn playable(lessons: Vec<Lesson>, args: &RunArgs) -> Vec<Lesson> {
+    let driver = args.driver.driver();
+    let (these, others): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|one| one.front.drivers.contains(&driver));
+    if !others.is_empty() && args.format == RunFormat::Human {
+        let other = if driver == Driver::Http { Driver::Chromium } else { Driver::Http };
+        eprintln!("note: {} lessons are for `--driver {other}` only and are not played now", others.len());
+    }
+    these
 }
 
 async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs, cast: &dyn Cast) -> Finished {
@@ -357,59 +365,4 @@ async fn outcome(
         Outcome::Passed
     };
     Ok((outcome, Some(run)))
-}
-
-/// The lab that lessons are played on.
-enum Stage {
-    /// Somebody's running one; it stays. Nobody else plays on it as long as we hold its lock.
-    Running { client: LabClient, _lock: File },
-    /// Our own; it ends with the lessons.
-    Own(Box<Lab>, LabClient),
-}
-
-impl Stage {
-    /// A lab with these sites; `apart`: beside or after another one, so on free ports in any case.
-    async fn find(
-        args: &RunArgs,
-        global: &Global,
-        sites: Sites,
-        apart: bool,
-        cancel: &CancellationToken,
-    ) -> Result<Self, Trouble> {
-        let progress = progress(args, global);
-        let folders = global.folders()?;
-        let wanted = LabArgs { sites: Some(sites.word().to_owned()), ..args.lab.clone() };
-        let mut options = wanted.options(global, false, Ports::Auto, progress.clone())?;
-        if apart {
-            options.ports = Ports::Auto;
-        }
-        let asked = running::ask(global, async |client| Ok((other_lab::Running::ask(&client).await?, client))).await?;
-        // Somebody else's choice of Keycloak or realm stays as it is; these lessons get what they were asked to run on.
-        if let Some((running, client)) = asked
-            && running.differences(&wanted, &options).is_empty()
-        {
-            if let Some(lock) = state::claim_play(&folders) {
-                progress.note("playing on the running lab, which is reset before each lesson");
-                return Ok(Self::Running { client, _lock: lock });
-            }
-            progress.note("somebody else plays on the running lab; these lessons get a lab of their own");
-        }
-        let lab = Lab::start(options, cancel.clone()).await?;
-        let client = lab.client();
-        Ok(Self::Own(Box::new(lab), client))
-    }
-
-    fn client(&self) -> &LabClient {
-        match self {
-            Self::Running { client, .. } | Self::Own(_, client) => client,
-        }
-    }
-
-    async fn leave(self) -> Result<(), Trouble> {
-        match self {
-            // A lesson that was broken off could not take back itself what it did to the world.
-            Self::Running { client, .. } => client.reset().await,
-            Self::Own(lab, _) => lab.shutdown().await,
-        }
-    }
 }

@@ -89,7 +89,7 @@ async fn trouble_in_the_network_ends_with_a_reset(stage: &Stage) {
     mary.sign_in("internal").await.unwrap();
     mary.sign_in("admin").await.unwrap();
     mary.sign_out("internal", SignOut::AtPortal).await.unwrap();
-    let matrix = stage.prober.matrix(&stage.topology, &[&mary]).await.unwrap();
+    let matrix = stage.prober.matrix(&stage.topology, &[(mary.user().to_owned(), mary.loot())]).await.unwrap();
     assert!(matrix.rows[0].cells.iter().all(|cell| cell.state == lab_trace::CellState::Out), "{matrix:?}");
     let unknown = stage.lab.act(&Act::Disturb { part: name("printer"), how: None }).await.unwrap_err();
     assert!(unknown.what.contains("printer"), "{unknown:?}");
