@@ -101,3 +101,32 @@ fn the_table_of_faults_and_lessons_is_up_to_date() {
     }
     agrees("reference/faults.md", &text);
 }
+
+/// What the docs say of Keycloak and of browsers points at a lesson that shows it, and the lesson has to be there.
+#[test]
+fn every_link_of_the_docs_to_a_lesson_leads_to_one() {
+    let mut links = 0;
+    for page in ["front-channel-logout-in-2026.md", "how-a-portal-hears-of-a-logout.md", "reference/lessons.md"] {
+        let path = docs().join(page);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("lessons/") {
+                links += 1;
+                assert!(path.parent().unwrap().join(link).is_file(), "{page} links to {link}");
+            }
+        }
+    }
+    assert!(links > 100, "{links}");
+}
+
+/// Each line of the chapter that begins with a dash is a statement, and names the lesson that shows it.
+#[test]
+fn every_statement_about_the_front_channel_names_its_lesson() {
+    let text = std::fs::read_to_string(docs().join("front-channel-logout-in-2026.md")).unwrap();
+    let statements: Vec<&str> = text.split("\n- ").skip(1).collect();
+    assert!(statements.len() > 10);
+    for statement in statements {
+        let statement = statement.split("\n\n").next().unwrap_or_default();
+        assert!(statement.contains("scenarios/lessons/"), "no lesson: {statement}");
+    }
+}

@@ -30,6 +30,8 @@ pub struct Page {
     pub refresh: Option<Url>,
     /// `data-page-id` of the body: Keycloak's own name of the page (`login-error`).
     pub page_id: Option<String>,
+    /// `data-view` of the body: our pages' own name of what they show (`forbidden`).
+    pub view: Option<String>,
     /// The sentence of Keycloak's message area, where there is one.
     pub message: Option<String>,
     /// Header `Content-Security-Policy`.
@@ -83,6 +85,7 @@ impl Page {
             items: all(root, "[id^=item-]").filter_map(|row| row.attr("id").map(str::to_owned)).collect(),
             refresh: first(root, "meta[http-equiv=refresh]").and_then(|meta| read_refresh(meta.attr("content")?, &url)),
             page_id: first(root, "body").and_then(|body| body.attr("data-page-id")).map(str::to_owned),
+            view: first(root, "body").and_then(|body| body.attr("data-view")).map(str::to_owned),
             message: all(root, "#kc-error-message .instruction, [id^=input-error], .alert-error, .pf-m-danger")
                 .map(visible_text)
                 .find(|text| !text.is_empty()),
@@ -91,6 +94,11 @@ impl Page {
             referrer_policy: header("referrer-policy"),
             url,
         }
+    }
+
+    /// Whether it refuses somebody whom it knows. A refusal of the request itself has the same status.
+    pub fn is_refusal_of_role(&self) -> bool {
+        self.status == 403 && self.view.as_deref() != Some("error")
     }
 
     /// The form with this `id`.

@@ -57,6 +57,8 @@ pub enum Place {
     SignedOutPage(String),
     /// A portal's page with an error.
     PortalError(String),
+    /// No page of anybody's: the tab was closed, or a page elsewhere is in it.
+    Nothing,
     /// None of the above.
     Other(String),
 }
@@ -106,7 +108,7 @@ pub(crate) fn keycloak_place(page: &Page) -> Place {
 pub(crate) fn admin_place(page: &Page) -> Place {
     let portal = || "admin".to_owned();
     match (page.status, page.url.path()) {
-        (403, _) => Place::Forbidden { portal: portal() },
+        (403, _) if page.is_refusal_of_role() => Place::Forbidden { portal: portal() },
         (400.., _) => Place::PortalError(portal()),
         (_, "/admin/login") => Place::SignInCard(portal()),
         (_, "/admin/signed-out") => Place::SignedOutPage(portal()),
@@ -152,6 +154,7 @@ impl fmt::Display for Place {
             Self::SignInCard(portal) => write!(f, "the {}'s sign-in card", called(portal)),
             Self::SignedOutPage(portal) => write!(f, "the {}'s page \"you are signed out\"", called(portal)),
             Self::PortalError(portal) => write!(f, "the {}'s error page", called(portal)),
+            Self::Nothing => f.write_str("no page of the lab's"),
             Self::Other(title) => write!(f, "the page \"{title}\""),
         }
     }

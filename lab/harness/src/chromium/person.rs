@@ -306,8 +306,12 @@ impl Player for Guest {
                 tab.at_rest().await?
             }
         };
-        self.tabs.entry(portal.to_owned()).or_default().push(tab.clone());
-        self.see(&tab, look).await
+        let seen = self.see(&tab, look).await?;
+        // The tab is the portal's only when its app is in it; a refusal or a picture is nobody's.
+        if matches!(seen.place, Place::SignedIn { .. } | Place::SignInCard(_) | Place::SignedOutPage(_)) {
+            self.tabs.entry(portal.to_owned()).or_default().push(tab);
+        }
+        Ok(seen)
     }
 
     async fn open_listeners(&mut self, _count: u32) -> Result<Sight, Trouble> {

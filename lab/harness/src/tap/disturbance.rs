@@ -56,6 +56,8 @@ pub(super) enum Fate {
     Answered(StatusCode),
     /// It is taken in, and nothing more happens.
     Silence,
+    /// The same for somebody who never gives up waiting, so that its end is not waited for.
+    Endless,
     /// It is forwarded, and the answer thrown away.
     Deaf,
     /// It is forwarded twice.
@@ -79,7 +81,8 @@ pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fa
         (Disturbance::DelaysBySeconds(seconds), Channel::BackChannel) => {
             Fate::Later(Duration::from_secs(*seconds).min(LONGEST_DELAY))
         }
-        (Disturbance::Hangs, Channel::BackChannel) | (Disturbance::FramesHang, Channel::Frame) => Fate::Silence,
+        (Disturbance::Hangs, Channel::BackChannel) => Fate::Silence,
+        (Disturbance::FramesHang, Channel::Frame) => Fate::Endless,
         (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,
         (Disturbance::DeliversTwice, Channel::BackChannel) => Fate::Twice,
         (Disturbance::QueuesForSeconds(seconds), Channel::BackChannel) => {

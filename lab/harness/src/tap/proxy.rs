@@ -146,6 +146,12 @@ async fn handle(
             stop.cancelled().await;
             note.cut_off()
         }
+        Fate::Endless => {
+            // Written down now: a browser waits for a frame as long as its page is there.
+            note_of(&shared, &request).taken_in(request).await.failed("nothing comes, and the browser goes on waiting");
+            stop.cancelled().await;
+            StatusCode::BAD_GATEWAY.into_response()
+        }
         Fate::Deaf => {
             let answer = deliver(shared, stop.clone(), request).await;
             // To its end, so that what the part said is written down; whoever asked never reads it.

@@ -77,7 +77,7 @@ impl Person {
     async fn internal(&mut self, page: &Page) -> Result<(Place, Option<String>), Trouble> {
         let portal = || "internal".to_owned();
         match page.status {
-            403 => return Ok((Place::Forbidden { portal: portal() }, None)),
+            403 if page.is_refusal_of_role() => return Ok((Place::Forbidden { portal: portal() }, None)),
             400.. => return Ok((Place::PortalError(portal()), None)),
             // Anything but the app's own page runs no script of the app.
             _ if page.url.path() != "/" => return Ok((other_page(page), None)),

@@ -148,7 +148,7 @@ fn button(portal: &str) -> &'static str {
 /// Of a browser without a page in front of it.
 fn nothing() -> Sight {
     Sight {
-        place: Place::Other("no page".to_owned()),
+        place: Place::Nothing,
         status: 0,
         title: String::new(),
         text: String::new(),

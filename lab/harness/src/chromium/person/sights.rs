@@ -107,7 +107,7 @@ fn screen(place: &Place) -> Screen {
         Place::LoginForm(_) | Place::LogoutConfirmation | Place::LoggedOutAtKeycloak | Place::KeycloakError(_) => {
             Screen::Keycloak
         }
-        Place::Other(_) => Screen::Other,
+        Place::Nothing | Place::Other(_) => Screen::Other,
     }
 }
 
@@ -118,12 +118,13 @@ fn place(lab: &Topology, page: &Page, look: &Look) -> Place {
     match (party.as_str(), look.view.as_str()) {
         ("keycloak", _) => keycloak_place(page),
         ("admin", _) => admin_place(page),
-        ("internal", _) if page.status == 403 => Place::Forbidden { portal: portal() },
+        ("internal", _) if page.is_refusal_of_role() => Place::Forbidden { portal: portal() },
         ("internal" | "external", _) if page.status >= 400 => Place::PortalError(portal()),
         ("internal" | "external", "signed-in") => Place::SignedIn { portal: portal(), user: look.badge.clone() },
         ("internal" | "external", "signed-out") => Place::SignInCard(portal()),
         ("internal" | "external", "forbidden") => Place::Forbidden { portal: portal() },
         ("internal" | "external", "trouble") => Place::PortalError(portal()),
+        _ if page.url.scheme() == "about" => Place::Nothing,
         _ if page.title.is_empty() => Place::Other(page.url.path().to_owned()),
         _ => Place::Other(page.title.clone()),
     }
