@@ -21,6 +21,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Direct dependencies that are not allowed, although they may come in through others.
 const DIRECT_ARROWS: &[(&str, &[&str])] = &[("scenarios", &["portals", "portal-protocol", "axum"])];
 
+/// Folders with other people's files, each with a manifest: what the portals serve, and what only tests use.
+const VENDORED: &[&str] = &["portals/site/static/vendor", "xtask/tests/chromium/vendor"];
+
 /// Source files longer than this need a reason.
 const LONG: usize = 400;
 
@@ -29,7 +32,9 @@ pub(crate) fn run() -> Result<(), Trouble> {
     let metadata = metadata(&root)?;
     let mut findings = arrows(&metadata);
     findings.extend(files(&root)?);
-    findings.extend(vendored(&root));
+    for folder in VENDORED {
+        findings.extend(vendored(&root, folder));
+    }
     for finding in &findings {
         eprintln!("tidy: {finding}");
     }
@@ -146,25 +151,32 @@ fn files(root: &Path) -> Result<Vec<String>, Trouble> {
     Ok(findings)
 }
 
+/// Where a manifest names a file, and where that file's digest stands.
+const DIGESTS: &[(&str, &str)] =
+    &[("file", "sha256"), ("license_file", "license_file_sha256"), ("third_party_file", "third_party_file_sha256")];
+
 /// Every vendored file is in the manifest with its digest, and the other way round.
-fn vendored(root: &Path) -> Vec<String> {
-    let folder = root.join("portals/site/static/vendor");
+fn vendored(root: &Path, named: &str) -> Vec<String> {
+    let folder = root.join(named);
     let entries: Vec<Value> = std::fs::read(folder.join("manifest.json"))
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     if entries.is_empty() {
-        return vec!["portals/site/static/vendor/manifest.json is missing, empty or no JSON".to_owned()];
+        return vec![format!("{named}/manifest.json is missing, empty or no JSON")];
     }
     let mut findings = Vec::new();
     for entry in &entries {
         let file = entry["file"].as_str().unwrap_or_default();
-        match std::fs::read(folder.join(file)) {
-            Ok(bytes) if lab::digest::sha256_hex(&bytes) == entry["sha256"].as_str().unwrap_or_default() => {}
-            Ok(_) => findings.push(format!("vendored {file} differs from its digest in the manifest")),
-            Err(_) => findings.push(format!("vendored {file} stands in the manifest and is not there")),
+        for (key, digest) in DIGESTS {
+            let Some(name) = entry[*key].as_str() else { continue };
+            match std::fs::read(folder.join(name)) {
+                Ok(bytes) if lab::digest::sha256_hex(&bytes) == entry[*digest].as_str().unwrap_or_default() => {}
+                Ok(_) => findings.push(format!("vendored {name} differs from its digest in the manifest")),
+                Err(_) => findings.push(format!("vendored {name} stands in the manifest and is not there")),
+            }
         }
-        for key in ["package", "version", "license"] {
+        for key in ["file", "package", "version", "license"] {
             if entry[key].as_str().unwrap_or_default().is_empty() {
                 findings.push(format!("vendored {file} has no {key} in the manifest"));
             }
@@ -172,8 +184,7 @@ fn vendored(root: &Path) -> Vec<String> {
     }
     for present in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         let name = present.file_name().to_string_lossy().into_owned();
-        let known =
-            entries.iter().any(|entry| entry["file"] == name.as_str() || entry["license_file"] == name.as_str());
+        let known = entries.iter().any(|entry| DIGESTS.iter().any(|(key, _)| entry[*key] == name.as_str()));
         if !known && name != "manifest.json" {
             findings.push(format!("vendored {name} is not in the manifest"));
         }

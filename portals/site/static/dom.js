@@ -45,12 +45,23 @@ export function stateWord(text, kind) {
 export function showRows(root, name, rows) {
   const body = root.querySelector(`tbody[data-rows="${name}"]`);
   const headings = [...body.closest("table").querySelectorAll("thead th")];
+  const stoodHere = body.contains(document.activeElement);
   body.replaceChildren(...rows.map((cells) => tableRow(cells, headings)));
   if (rows.length === 0 && body.dataset.empty) {
     const row = element("tr");
     row.append(element("td", body.dataset.empty, { colspan: headings.length, class: "hint" }));
     body.append(row);
   }
+  if (stoodHere) focusCaption(body.closest("table"));
+}
+
+/**
+ * The button that was pressed is gone with its row, and the browser puts the focus nowhere: a screen reader falls silent.
+ * Trap: on the next row's button it would be as near, but a key held down a moment too long would press that one as well.
+ */
+function focusCaption(table) {
+  table.caption.tabIndex = -1;
+  table.caption.focus();
 }
 
 function tableRow(cells, headings) {

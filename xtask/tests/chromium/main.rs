@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod accessibility;
 #[allow(unreachable_pub, reason = "a module of a test binary")]
 mod app;
+#[allow(unreachable_pub, reason = "a module of a test binary")]
+mod axe;
 #[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
 mod check_session;
 mod faults;
+mod keyboard;
 mod keycloak_js;
 #[path = "../support/lab.rs"]
 mod lab;
