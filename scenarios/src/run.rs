@@ -7,7 +7,7 @@ use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
 use crate::checks::Check;
 use crate::invariants::Judged;
 use crate::transcript::Telling;
-use crate::vocabulary::{Driver, Person, ScreenWord};
+use crate::vocabulary::{Driver, Person, ScreenWord, ToldBy};
 use crate::why::NotTold;
 
 /// A lesson, played once.
@@ -140,8 +140,9 @@ fn place_of(exchange: &Exchange, sids: &[&str]) -> usize {
     sids.iter().position(|known| Some(*known) == sid.as_deref()).unwrap_or(sids.len())
 }
 
+/// Only what a logout page loads side by side; what an app does in frames of its own has an order.
 fn in_frames(exchange: &Exchange) -> bool {
-    exchange.channel == Channel::Frame
+    Telling::of(exchange).is_some_and(|telling| telling.by == ToldBy::FrontChannel)
 }
 
 fn is_of_a_script(exchange: &Exchange) -> bool {

@@ -139,6 +139,7 @@ impl Person {
             jar: self.browser.jar.clone(),
             access_token: self.spa.tokens().map(|tokens| tokens.access.clone()),
             sid: self.sid.clone(),
+            hides_tokens: false,
         }
     }
 

@@ -23,11 +23,18 @@ pub struct Loot {
     pub(super) jar: Jar,
     pub(super) access_token: Option<String>,
     pub(super) sid: Option<String>,
+    /// Whether the page shows somebody and keeps the tokens where nobody can look.
+    pub(super) hides_tokens: bool,
 }
 
 impl Loot {
     pub(crate) fn of(browser: &str, jar: Jar, access_token: Option<String>, sid: Option<String>) -> Self {
-        Self { browser: browser.to_owned(), jar, access_token, sid }
+        Self { browser: browser.to_owned(), jar, access_token, sid, hides_tokens: false }
+    }
+
+    /// The same of a page that shows somebody and keeps its tokens in its own memory.
+    pub(crate) fn with_hidden_tokens(self, hides_tokens: bool) -> Self {
+        Self { hides_tokens, ..self }
     }
 
     /// The browser's name.
@@ -130,7 +137,13 @@ impl Prober {
     }
 
     async fn by_token(&self, issuer: &Url, loot: &Loot) -> (CellState, String) {
-        let Some(token) = &loot.access_token else { return (CellState::Out, "the tab holds no token".to_owned()) };
+        let Some(token) = &loot.access_token else {
+            return if loot.hides_tokens {
+                (CellState::Unknown, "the page keeps its tokens in its memory, where nobody can look".to_owned())
+            } else {
+                (CellState::Out, "the tab holds no token".to_owned())
+            };
+        };
         let url = format!("{}/protocol/openid-connect/userinfo", issuer.as_str().trim_end_matches('/'));
         match self.status(self.http.get(url).bearer_auth(token)).await {
             Ok(200) => (CellState::In, "the tab's token at userinfo: 200".to_owned()),

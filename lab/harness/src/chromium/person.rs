@@ -49,6 +49,8 @@ pub struct Guest {
     at_keycloak: Option<Tab>,
     jar: Jar,
     tokens: Option<Tokens>,
+    /// Whether external's page shows somebody and has its tokens in its memory.
+    hides_tokens: bool,
 }
 
 impl Guest {
@@ -106,6 +108,7 @@ impl Guest {
             at_keycloak: None,
             jar: Jar::default(),
             tokens: None,
+            hides_tokens: false,
         }
     }
 
@@ -195,7 +198,7 @@ impl Player for Guest {
 
     fn loot(&self) -> Loot {
         let access = self.tokens.as_ref().map(|tokens| tokens.access.clone());
-        Loot::of(&self.name, self.jar.clone(), access, self.sid.clone())
+        Loot::of(&self.name, self.jar.clone(), access, self.sid.clone()).with_hidden_tokens(self.hides_tokens)
     }
 
     fn tokens(&self) -> Option<Tokens> {

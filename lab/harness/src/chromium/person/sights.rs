@@ -58,14 +58,17 @@ impl Guest {
         }
         self.jar = self.cookies_now().await?;
         self.tokens = None;
+        self.hides_tokens = false;
         for tab in self.tabs.get("external").into_iter().flatten().rev() {
             let stored = tab.ask(STORED).await?.unwrap_or_default();
             let text = |name: &str| stored[name].as_str().map(str::to_owned);
             if let (Some(access), Some(id)) = (text("access_token"), text("id_token")) {
                 let user = stored["profile"]["preferred_username"].as_str().unwrap_or_default();
                 self.tokens = Some(Tokens::held(access, id, user));
+                self.hides_tokens = false;
                 break;
             }
+            self.hides_tokens |= tab.look().await?.is_some_and(|look| look.view == "signed-in");
         }
         Ok(())
     }
