@@ -267,7 +267,7 @@ fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
 
 fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     if args.gate {
-        return Ok(playable(order::gate(library)?, args));
+        return playable(order::gate(library)?, args);
     }
     if !args.all {
         if args.ids.is_empty() {
@@ -290,19 +290,27 @@ fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
             "nothing would be played, and nothing checked",
             "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
         )),
-        None => Ok(playable(lessons, args)),
+        None => playable(lessons, args),
     }
 }
 
 /// Those that this driver can play; how many are left to the other one is said.
-fn playable(lessons: Vec<Lesson>, args: &RunArgs) -> Vec<Lesson> {
+fn playable(lessons: Vec<Lesson>, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
     let driver = args.driver.driver();
     let (these, others): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|one| one.front.drivers.contains(&driver));
-    if !others.is_empty() && args.format == RunFormat::Human {
+    if !others.is_empty() {
         let other = if driver == Driver::Http { Driver::Chromium } else { Driver::Http };
-        eprintln!("note: {} lessons are for `--driver {other}` only and are not played now", others.len());
+        eprintln!("note: for `--driver {other}` only, and not played now: {} of the lessons", others.len());
     }
-    these
+    if these.is_empty() {
+        return Err(Trouble::new(
+            Kind::Usage,
+            format!("no lesson can be played with `--driver {driver}`"),
+            "nothing would be played, and nothing checked",
+            "choose the other driver, or name this one in the lessons' `drivers`",
+        ));
+    }
+    Ok(these)
 }
 
 async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs, cast: &dyn Cast) -> Finished {
@@ -348,6 +356,15 @@ async fn outcome(
     let run = runner::run_cast(lesson, client, &args.with_fault, cast).await?;
     let failures = run.failures().count();
     let file = library.file(lesson);
+    let scripted = lesson.front.drivers.contains(&Driver::Http);
+    if args.bless && scripted && run.driver == Driver::Chromium && !snapshot::place(&file, &run)?.0.is_file() {
+        return Err(Trouble::new(
+            Kind::Usage,
+            format!("{} is to be recorded with scripted browsers first", lesson.id()),
+            "a lesson that both drivers play has one snapshot, and a real browser is compared with it by its matrices",
+            "record it with `--driver http --bless`, then check it with `--driver chromium`",
+        ));
+    }
     let outcome = if failures > 0 {
         Outcome::LessonFailed(failures)
     } else if args.bless {

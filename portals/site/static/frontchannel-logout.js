@@ -70,7 +70,7 @@ if (refused) {
   location.replace("/");
 } else if (document.body.dataset.faults.includes("fc7-late-clean-up")) {
   // What "after the next tick", an animation or a question to a server amounts to: the load event does not wait for it.
-  setTimeout(cleanUp, 300);
+  setTimeout(cleanUp, 2000);
 } else {
   cleanUp();
 }

@@ -8,6 +8,7 @@ use lab::Kind;
 
 use super::{Finished, Outcome};
 use crate::transcript::render;
+use crate::vocabulary::Driver;
 
 /// One lesson: its transcript where something is to be looked at or `verbose` asks for it, then the verdict.
 pub fn human(finished: &Finished, verbose: bool) -> String {
@@ -28,10 +29,14 @@ pub fn human(finished: &Finished, verbose: bool) -> String {
                 "FAIL  {id}: {failures} of {checks} checks failed. This is a lesson result, the lab itself is healthy."
             )
         }
-        Outcome::SnapshotDiffers(diff) => writeln!(
-            text,
-            "{diff}\nDIFF  {id}: the transcript differs from its snapshot. If the new one is right: cargo xtask scenario run {id} --bless"
-        ),
+        Outcome::SnapshotDiffers(diff) => {
+            let chromium = finished.run.as_ref().is_some_and(|run| run.driver == Driver::Chromium);
+            let driver = if chromium { " --driver chromium" } else { "" };
+            writeln!(
+                text,
+                "{diff}\nDIFF  {id}: the transcript differs from its snapshot. If the new one is right: cargo xtask scenario run {id} --bless{driver}"
+            )
+        }
         Outcome::Trouble(trouble) if trouble.kind == Kind::Lesson => writeln!(
             text,
             "FAIL  {id}: {trouble}; {}. This is a lesson result, the lab itself is healthy.",

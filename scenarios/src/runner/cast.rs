@@ -94,13 +94,19 @@ impl Cast for ChromiumCast {
             return Ok(Box::new(guest));
         }
         let mut running = self.running.lock().await;
-        let chromium = if let Some(chromium) = running.get(&role.cookies) {
-            chromium.clone()
-        } else {
-            let fresh = Arc::new(Chromium::start(&self.folders, role.cookies).await?);
-            running.insert(role.cookies, fresh.clone());
-            fresh
-        };
-        Ok(Box::new(Guest::new(lab.clone(), chromium, who).await?))
+        if let Some(chromium) = running.get(&role.cookies).cloned() {
+            match Guest::new(lab.clone(), chromium, who).await {
+                Ok(guest) => return Ok(Box::new(guest)),
+                // It has crashed in a lesson before; this lesson has nothing to do with that.
+                Err(trouble) => tracing::warn!(%trouble, "a browser is started anew"),
+            }
+            if let Some(Ok(chromium)) = running.remove(&role.cookies).map(Arc::try_unwrap) {
+                // What is left of it ends in any case.
+                let _ = chromium.stop().await;
+            }
+        }
+        let fresh = Arc::new(Chromium::start(&self.folders, role.cookies).await?);
+        running.insert(role.cookies, fresh.clone());
+        Ok(Box::new(Guest::new(lab.clone(), fresh, who).await?))
     }
 }

@@ -46,6 +46,13 @@ impl Stage<'_> {
         loop {
             let shown = self.screens().await?;
             let settled = !stays || begun.elapsed() >= STAYS;
+            // What was so and is so no longer has not stayed, whatever comes of it later.
+            let left = wanted
+                .iter()
+                .any(|(tab, word)| before.get(tab) == Some(&Some(*word)) && shown.get(tab) != Some(&Some(*word)));
+            if left && begun.elapsed() > PAUSE {
+                return Ok(shown);
+            }
             if wanted.is_empty() || (all_so(&shown) && settled) || begun.elapsed() >= LATEST {
                 return Ok(shown);
             }

@@ -11,7 +11,7 @@ use lab::browser::probe::Prober;
 use lab::browser::{Place, SignOut};
 use lab::chromium::Cookies;
 use lab::sites::Sites;
-use lab_trace::{Channel, EventKind, Exchange, Party};
+use lab_trace::{CellState, Channel, EventKind, Exchange, Party};
 use scenarios::runner::{Cast as _, ChromiumCast, Role};
 
 use crate::stage::Stage;
@@ -83,6 +83,12 @@ async fn play(stage: &Stage, browsers: &ChromiumCast, mix: Mix) -> Seen {
         assert!(matches!(seen.place, Place::SignedIn { .. }), "{}: {:?}", line(mix), seen.place);
     }
     let before = john.loot();
+    let internal_is = async || {
+        let old = Prober::new(lab.clone()).old_logins(&topology, &before).await;
+        old.into_iter().find(|cell| cell.of == "internal").unwrap().state
+    };
+    // Or a cookie that nobody has found would look like a session that has ended.
+    assert_eq!(internal_is().await, CellState::In, "{}", line(mix));
     let mark = lab.mark().await.unwrap();
     let seen = john.sign_out("admin", SignOut::AtPortal).await.unwrap();
     assert_eq!(seen.place, Place::SignedOutPage("admin".to_owned()), "{}", line(mix));
@@ -96,8 +102,7 @@ async fn play(stage: &Stage, browsers: &ChromiumCast, mix: Mix) -> Seen {
         .filter(|exchange| exchange.callee == Party::App(internal()) && exchange.channel == Channel::Frame)
         .collect();
     assert_eq!(frames.len(), 1, "{}: Keycloak's page loads one frame", line(mix));
-    let old = Prober::new(lab.clone()).old_logins(&topology, &before).await;
-    let ended = old.iter().any(|cell| cell.of == "internal" && cell.state == lab_trace::CellState::Out);
+    let ended = internal_is().await == CellState::Out;
     john.leave().await.unwrap();
     Seen {
         cookie: frames[0].cookies.iter().any(|cookie| cookie.name == "internal_session"),

@@ -1,7 +1,6 @@
 //! One Chromium with its driver and a profile of its own; all end together.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,8 +39,10 @@ pub struct Chromium {
     wire: Wire,
     /// What it has loaded.
     pub(super) record: Arc<Record>,
-    driver: WebDriver,
+    /// Before the driver's handle: dropped first, it ends the driver, so that the handle, which says goodbye when it is dropped,
+    /// is refused at once instead of waiting.
     group: Mutex<Group>,
+    driver: WebDriver,
     agent: String,
     /// Kept until it ends: a later lab finds by it what a killed one left behind.
     start: Start,
@@ -82,13 +83,15 @@ impl Chromium {
         let seat = &start.seat;
         let profile = seat.run_dir().join("profile");
         write_preferences(&profile, start.cookies).map_err(|error| unwritable(&profile, error))?;
-        let port = free_port()?;
         let log = seat.log_file("chromium");
+        // A second start writes behind the first one's lines.
+        let written = std::fs::metadata(&log).map_or(0, |there| there.len());
         let mut command = Command::new(&start.programs.driver);
-        command.arg(format!("--port={port}"));
+        // It chooses the port itself and says which: between looking for a free one and using it, somebody else may take it.
+        command.arg("--port=0");
         let mut group = Group::spawn(command, &seat.run_id, &log)?;
         let begun = tokio::select! {
-            begun = tokio::time::timeout(START, session(port, &start.programs, &profile)) => {
+            begun = tokio::time::timeout(START, session(&log, written, &start.programs, &profile)) => {
                 begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
             }
             how = group.watch() => Err(format!("its driver ended, {how}")),
@@ -141,13 +144,22 @@ impl Chromium {
     pub(super) async fn end(self) -> Result<(), Trouble> {
         let Self { driver, group, .. } = self;
         // It writes down its cookies only where it is asked to end.
+        let handle = driver.clone();
         let _ = tokio::time::timeout(END, driver.quit()).await;
-        group.into_inner().stop_within(END).await
+        let stopped = group.into_inner().stop_within(END).await;
+        drop(handle);
+        stopped
     }
 }
 
-async fn session(port: u16, programs: &Programs, profile: &Path) -> Result<WebDriver, String> {
+async fn session(log: &Path, written: u64, programs: &Programs, profile: &Path) -> Result<WebDriver, String> {
     let wanted = capabilities(programs, profile).map_err(|error| error.to_string())?;
+    let port = loop {
+        if let Some(port) = port_in(log, written) {
+            break port;
+        }
+        tokio::time::sleep(PAUSE).await;
+    };
     let url = format!("http://127.0.0.1:{port}");
     loop {
         match WebDriver::new(&url, wanted.clone()).await {
@@ -214,17 +226,14 @@ async fn agent(wire: &Wire) -> Result<String, Trouble> {
     Ok(agent.replace("HeadlessChrome", "Chrome"))
 }
 
-fn free_port() -> Result<u16, Trouble> {
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    free.map(|address| address.port()).map_err(|error| {
-        Trouble::new(
-            Kind::Environment,
-            "no free port for Chromium's driver",
-            "the browser cannot be driven",
-            "close programs that hold many connections, then try again",
-        )
-        .caused_by(error)
-    })
+/// The port that the driver says it has taken, behind the first `written` bytes of its log.
+fn port_in(log: &Path, written: u64) -> Option<u16> {
+    let text = std::fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(text.get(usize::try_from(written).ok()?..)?).into_owned();
+    let (_, rest) = text.split_once("started successfully on port ")?;
+    // With its end: half a number would be another port.
+    let (digits, _) = rest.split_once(|sign: char| !sign.is_ascii_digit())?;
+    digits.parse().ok()
 }
 
 fn does_not_start(how: &str, lines: &str) -> Trouble {
@@ -244,4 +253,22 @@ fn unwritable(profile: &Path, error: std::io::Error) -> Trouble {
         "see the cause; often the disk is full",
     )
     .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port_in;
+
+    #[test]
+    fn the_port_is_read_from_the_newest_lines_and_only_when_it_is_whole() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let old = "ChromeDriver was started successfully on port 1.\n";
+        std::fs::write(file.path(), format!("{old}Starting\nChromeDriver was started successfully on port 4711.\n"))
+            .unwrap();
+        assert_eq!(port_in(file.path(), old.len() as u64), Some(4711));
+        assert_eq!(port_in(file.path(), 0), Some(1));
+        std::fs::write(file.path(), "ChromeDriver was started successfully on port 47").unwrap();
+        assert_eq!(port_in(file.path(), 0), None);
+        assert_eq!(port_in(file.path(), 4_000), None);
+    }
 }

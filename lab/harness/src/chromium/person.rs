@@ -51,6 +51,21 @@ pub struct Guest {
     tokens: Option<Tokens>,
     /// Whether external's page shows somebody and has its tokens in its memory.
     hides_tokens: bool,
+    left: bool,
+}
+
+impl Drop for Guest {
+    /// A lesson that was broken off leaves tabs that would go on asking in this person's name.
+    fn drop(&mut self) {
+        let shared = self.own.is_none() && !self.left;
+        let Some(wire) = self.chromium.as_ref().filter(|_| shared).map(|chromium| chromium.wire().clone()) else {
+            return;
+        };
+        let gone = json!({"userContext": self.owner});
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { wire.send("browser.removeUserContext", gone).await });
+        }
+    }
 }
 
 impl Guest {
@@ -109,6 +124,7 @@ impl Guest {
             jar: Jar::default(),
             tokens: None,
             hides_tokens: false,
+            left: false,
         }
     }
 
@@ -305,7 +321,10 @@ impl Player for Guest {
                      image.onload = image.onerror = () => done('null'); image.src = {target}; \
                      document.body.append(image); }})"
                 );
-                tab.ask(&script).await?;
+                // The promise is kept when the browser has tried to load it.
+                if tab.ask(&script).await?.is_none() {
+                    return Err(broken("it did not ask for the picture"));
+                }
                 tab.at_rest().await?
             }
         };

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::wire::Wire;
+use super::wire::{Wire, without_queries};
 use crate::browser::origin::origin;
 use crate::trouble::Trouble;
 
@@ -122,7 +122,7 @@ impl Record {
                 };
                 seen.documents.insert(context.to_owned(), document);
             }
-            "log.entryAdded" => seen.console.extend(event["text"].as_str().map(str::to_owned)),
+            "log.entryAdded" => seen.console.extend(event["text"].as_str().map(without_queries)),
             _ => {}
         }
     }

@@ -42,6 +42,7 @@ const LOOK: &str = r#"(() => {
         view: document.body?.dataset.view ?? "",
         page_id: document.body?.dataset.pageId ?? "",
         badge: text("[data-badge]"),
+        refreshes: document.querySelector("meta[http-equiv=refresh]") !== null,
         trouble: text("[data-field=trouble_what]") || text("[data-field=trouble]"),
         status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
     });
@@ -68,6 +69,8 @@ pub(super) struct Look {
     pub(super) page_id: String,
     /// Who is signed in, as the page's badge says.
     pub(super) badge: String,
+    /// Whether the page leaves for another one by itself.
+    refreshes: bool,
     /// What an error view says.
     pub(super) trouble: String,
     pub(super) status: u16,
@@ -76,7 +79,7 @@ pub(super) struct Look {
 impl Look {
     /// Whether the page is not what the person came for: it asks, or leaves by itself.
     fn is_on_its_way(&self) -> bool {
-        self.ready != "complete" || self.view == "checking" || self.is_frontchannel_page()
+        self.ready != "complete" || self.view == "checking" || self.refreshes || self.is_frontchannel_page()
     }
 
     /// Keycloak's page that loads the frames.
@@ -154,8 +157,13 @@ impl Tab {
 
     /// Presses a control and waits only until the page is one that `there` wants.
     pub(super) async fn press_until(&self, css: &str, there: impl Fn(&Look) -> bool) -> Result<bool, Trouble> {
-        let Some(control) = self.find(css).await? else { return Ok(false) };
-        self.point(&control, &ONCE).await?;
+        let before = self.look().await?;
+        for _ in 0..TRIES {
+            let Some(control) = self.find(css).await? else { return Ok(false) };
+            if self.point(&control, &ONCE).await? {
+                break;
+            }
+        }
         let deadline = Instant::now() + NAVIGATION;
         while Instant::now() < deadline {
             if self.look().await?.is_some_and(|look| there(&look)) {
@@ -163,7 +171,7 @@ impl Tab {
             }
             sleep(PAUSE).await;
         }
-        Ok(false)
+        Err(stays(before.as_ref().map_or("", |look| look.url.as_str())))
     }
 
     /// Runs a script of the lab's in the page and waits for the page that it leads to.

@@ -53,7 +53,18 @@ impl Wire {
 }
 
 fn refused(method: &str, error: &BidiError) -> Trouble {
-    broken(&format!("{method}: {}: {}", error.error, error.message))
+    broken(&format!("{method}: {}: {}", error.error, without_queries(&error.message)))
+}
+
+/// A text of the browser's without what stands behind the path of an address in it: codes and tokens are carried there.
+pub(super) fn without_queries(text: &str) -> String {
+    let cut = |word: &str| match word.find("http").map(|at| word.split_at(at)) {
+        Some((before, address)) if address.contains("://") => {
+            format!("{before}{}", address.split(['?', '#']).next().unwrap_or_default())
+        }
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(cut).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn broken(how: &str) -> Trouble {
@@ -63,4 +74,17 @@ pub(super) fn broken(how: &str) -> Trouble {
         "the browser or its driver is in trouble; this says nothing about the lesson",
         "run the lesson again; if it stays, try `--driver http` and look at the browser's log below the state folder",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_queries;
+
+    #[test]
+    fn what_an_address_carries_is_not_repeated() {
+        let text =
+            "Refused to frame 'http://a.localhost:1/logout?iss=x&sid=y' because of http://b/#code=z, and a?b stays";
+        let expected = "Refused to frame 'http://a.localhost:1/logout because of http://b/ and a?b stays";
+        assert_eq!(without_queries(text), expected);
+    }
 }

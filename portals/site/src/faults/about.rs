@@ -109,7 +109,7 @@ faults! {
         "The page in the provider's iframe clears its own storage only and moves on to the app, so open tabs stay signed in.",
         "Tell every tab of the origin, and stay where one is.";
     Fc7LateCleanUp: "fc7-late-clean-up", "FC-07", "FC-07", &[Kind::External],
-        "The page in the provider's iframe cleans up 300 ms after it has loaded; by then the provider has taken the iframe away.",
+        "The page in the provider's iframe cleans up 2 s after it has loaded; by then the provider has taken the iframe away.",
         "Do everything at once, before the page counts as loaded; better still, end the session on a server.";
     P15SharedCookie: "p15-shared-cookie", "P-15", "LI-14", SERVERS,
         "All portals call their cookie `session`: on one host name they throw each other's sessions away.",

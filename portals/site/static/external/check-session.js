@@ -57,7 +57,7 @@ export async function frameAnswer(config, metadata) {
 /**
  * Keeps asking for as long as the page lives. Calls
  *   current()            for the session_state of the session on the page; null when there is none
- *   onChanged()          the browser's session is another one, or none. Resolves when that is settled.
+ *   onChanged()          the browser's session is another one, or none. Resolves to whether the service has answered.
  *   onBlind(why)         once, at the end of watching: from now on this page hears nothing from here
  */
 export async function watchSession(config, metadata, { current, onChanged, onBlind }) {
@@ -74,8 +74,8 @@ export async function watchSession(config, metadata, { current, onChanged, onBli
     // Trap: a service that says "changed" although nothing did would be asked again every two seconds, by a frame and a
     // redirect each. One question for one session; if it says so once more, this watch is of no use.
     if (answer === "changed" && settled !== state) {
-      settled = state;
-      await onChanged();
+      // What could not be asked is asked again: nobody has confirmed or denied anything.
+      if (await onChanged()) settled = state;
       continue;
     }
     frame.close();

@@ -152,14 +152,19 @@ async function watchBrowser(manager, config, { current, onTold, onDoubt, onBlind
         const before = current();
         try {
           const now = await manager.querySessionStatus();
-          if (current()?.session_state !== before?.session_state) return;
+          if (current()?.session_state !== before?.session_state) return true;
           if (now?.sub !== before.profile.sub) onTold("Somebody else has signed in in this browser.");
           // The same person with another session: whether the one of this page still lives, the service knows.
           else if (now.session_state !== before.session_state) onDoubt();
+          return true;
         } catch (error) {
-          if (current()?.session_state !== before?.session_state) return;
-          if (saysNobody(error)) onTold("You were signed out: this browser has no session at the sign-in service any more.");
-          else onDoubt();
+          if (current()?.session_state !== before?.session_state) return true;
+          if (saysNobody(error)) {
+            onTold("You were signed out: this browser has no session at the sign-in service any more.");
+            return true;
+          }
+          onDoubt();
+          return false;
         }
       },
       onBlind,

@@ -132,6 +132,7 @@ impl Guest {
             return start.release().and(ended);
         }
         self.wire()?.send("browser.removeUserContext", json!({"userContext": self.owner})).await?;
+        self.left = true;
         self.record()?.forget(&self.owner);
         Ok(())
     }
