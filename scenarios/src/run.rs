@@ -2,7 +2,6 @@
 
 use lab::browser::Sight;
 use lab::control::messages::Topology;
-use lab_trace::shown::find;
 use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
 
 use crate::checks::Check;
@@ -92,8 +91,8 @@ impl Run {
 /// Keycloak calls its back-channel listeners in an order of its own that changes from run to run, so neighbouring
 /// back-channel exchanges are sorted by portal.
 ///
-/// A real browser runs scripts and loads frames side by side: what scripts ask is left out but for the code's exchange; images
-/// stay, since our own pages have none; and neighbouring frames are sorted by portal.
+/// A real browser runs scripts and loads frames side by side: what scripts ask is left out but for the code's exchange, and
+/// neighbouring frames are sorted by portal.
 ///
 /// Where one portal is told of several sessions, they come in the order of `sids`.
 pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], driver: Driver) -> Vec<Numbered> {
@@ -153,8 +152,7 @@ fn is_of_a_script(exchange: &Exchange) -> bool {
         let asks = exchange.query_param("prompt").and_then(Shown::text) == Some("none");
         return asks || exchange.path.ends_with("/silent-callback");
     }
-    let is_image = find(&exchange.headers, "sec-fetch-dest").and_then(Shown::text) == Some("image");
-    exchange.channel == Channel::Script && matches!(exchange.caller, Party::Browser(_)) && !exchanges_code && !is_image
+    exchange.channel == Channel::Script && matches!(exchange.caller, Party::Browser(_)) && !exchanges_code
 }
 
 fn back(exchange: &Exchange) -> bool {
