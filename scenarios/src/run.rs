@@ -7,7 +7,7 @@ use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
 use crate::checks::Check;
 use crate::invariants::Judged;
 use crate::transcript::Telling;
-use crate::vocabulary::{Driver, Person, ScreenWord, ToldBy};
+use crate::vocabulary::{Driver, Person, ScreenWord};
 use crate::why::NotTold;
 
 /// A lesson, played once.
@@ -91,8 +91,8 @@ impl Run {
 /// Keycloak calls its back-channel listeners in an order of its own that changes from run to run, so neighbouring
 /// back-channel exchanges are sorted by portal.
 ///
-/// A real browser runs scripts and loads frames side by side: what scripts ask is left out but for the code's exchange, and
-/// neighbouring frames are sorted by portal.
+/// A real browser runs scripts and loads frames side by side: what scripts ask, and frames that tell nobody, are left
+/// out but for the code's exchange, and neighbouring frames of the front channel are sorted by portal.
 ///
 /// Where one portal is told of several sessions, they come in the order of `sids`.
 pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], driver: Driver) -> Vec<Numbered> {
@@ -140,19 +140,16 @@ fn place_of(exchange: &Exchange, sids: &[&str]) -> usize {
     sids.iter().position(|known| Some(*known) == sid.as_deref()).unwrap_or(sids.len())
 }
 
-/// Only what a logout page loads side by side; what an app does in frames of its own has an order.
 fn in_frames(exchange: &Exchange) -> bool {
-    Telling::of(exchange).is_some_and(|telling| telling.by == ToldBy::FrontChannel)
+    exchange.channel == Channel::Frame
 }
 
+/// What a page's script does in its own time. What an app does in frames of its own is the same.
 fn is_of_a_script(exchange: &Exchange) -> bool {
     let exchanges_code = exchange.form_field("grant_type").and_then(Shown::text) == Some("authorization_code");
-    if exchange.channel == Channel::Frame {
-        // A silent question in a frame of the app's own is its script's doing, and overtakes the page beside it at will.
-        let asks = exchange.query_param("prompt").and_then(Shown::text) == Some("none");
-        return asks || exchange.path.ends_with("/silent-callback");
-    }
-    exchange.channel == Channel::Script && matches!(exchange.caller, Party::Browser(_)) && !exchanges_code
+    matches!(exchange.channel, Channel::Script | Channel::Embedded)
+        && matches!(exchange.caller, Party::Browser(_))
+        && !exchanges_code
 }
 
 fn back(exchange: &Exchange) -> bool {

@@ -261,7 +261,7 @@ impl<'a> Stage<'a> {
         }
         let written = self.keycloak_wrote(step, &[]).await?;
         let mark = self.lab.mark().await?;
-        let screens = self.screens().await?;
+        let screens = self.screens(step).await?;
         let sight = self.act(step).await?;
         let screens = self.watch(step, &screens).await?;
         let events = self.lab.events_since(mark).await?;

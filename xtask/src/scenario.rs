@@ -160,6 +160,10 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     if args.driver == DriverArg::Chromium {
         // Before a lab is started, too.
         lab::chromium::Programs::find()?;
+        // On a lab that runs already nobody else looks for browsers of runs that were killed.
+        for line in lab::sweep::sweep(&global.folders()?).await? {
+            progress(&args, global).note(&line);
+        }
     }
     let browsers = ChromiumCast::new(global.folders()?);
     let cast: &dyn Cast = match args.driver {

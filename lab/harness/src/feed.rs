@@ -36,12 +36,13 @@ pub fn line(event: &Event, topology: &Topology) -> Option<String> {
 fn exchange_line(exchange: &Exchange, topology: &Topology) -> String {
     let arrow = match exchange.channel {
         Channel::BackChannel | Channel::Server => "=>",
-        Channel::Page | Channel::Frame | Channel::Script | Channel::Probe | Channel::Other => "->",
+        Channel::Page | Channel::Frame | Channel::Embedded | Channel::Script | Channel::Probe | Channel::Other => "->",
     };
     let mut line = format!("{} {arrow} {}  {} {}", exchange.caller, exchange.callee, exchange.method, exchange.path);
     match exchange.channel {
         Channel::BackChannel => line.push_str("  [BACK CHANNEL]"),
         Channel::Frame => line.push_str("  [FRONT CHANNEL iframe]"),
+        Channel::Embedded => line.push_str("  [iframe]"),
         Channel::Page | Channel::Script | Channel::Server | Channel::Probe | Channel::Other => {}
     }
     push_params(&mut line, &exchange.query, topology);

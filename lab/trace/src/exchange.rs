@@ -57,8 +57,10 @@ pub enum Party {
 pub enum Channel {
     /// A browser loads a page.
     Page,
-    /// A browser loads an iframe: the front channel.
+    /// A browser loads an application's registered page for logouts in an iframe: the front channel.
     Frame,
+    /// A browser loads anything else in an iframe: a silent question, a page that has wandered there.
+    Embedded,
     /// A script of a page fetches something.
     Script,
     /// Keycloak tells a relying party of a logout: the back channel.
@@ -189,6 +191,7 @@ impl fmt::Display for Channel {
         f.write_str(match self {
             Self::Page => "page",
             Self::Frame => "front-channel iframe",
+            Self::Embedded => "iframe",
             Self::Script => "script",
             Self::BackChannel => "back-channel",
             Self::Server => "server",

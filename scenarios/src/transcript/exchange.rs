@@ -47,11 +47,16 @@ pub(super) fn lines(numbered: &Numbered, aliases: &mut Aliases) -> Vec<String> {
     let arrow = match exchange.channel {
         Channel::BackChannel => "==>",
         Channel::Server => "=>",
-        Channel::Page | Channel::Frame | Channel::Script | Channel::Probe | Channel::Other => "->",
+        Channel::Page | Channel::Frame | Channel::Embedded | Channel::Script | Channel::Probe | Channel::Other => "->",
     };
     let how = match exchange.channel {
         Channel::Page | Channel::Server => String::new(),
-        Channel::Frame | Channel::Script | Channel::BackChannel | Channel::Probe | Channel::Other => {
+        Channel::Frame
+        | Channel::Embedded
+        | Channel::Script
+        | Channel::BackChannel
+        | Channel::Probe
+        | Channel::Other => {
             format!("  [{}]", exchange.channel)
         }
     };

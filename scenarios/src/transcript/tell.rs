@@ -16,8 +16,8 @@ impl<'a> Telling<'a> {
     pub(crate) fn of(exchange: &'a Exchange) -> Option<Self> {
         let by = match exchange.channel {
             Channel::BackChannel => ToldBy::BackChannel,
-            Channel::Frame if is_of_the_front_channel(exchange) => ToldBy::FrontChannel,
-            Channel::Frame | Channel::Page | Channel::Script | Channel::Server | Channel::Probe | Channel::Other => {
+            Channel::Frame => ToldBy::FrontChannel,
+            Channel::Embedded | Channel::Page | Channel::Script | Channel::Server | Channel::Probe | Channel::Other => {
                 return None;
             }
         };
@@ -38,9 +38,4 @@ impl<'a> Telling<'a> {
     fn token(&self) -> Option<&Shown> {
         self.exchange.form_field("logout_token")
     }
-}
-
-/// A frame may also hold something else: the page that a logout page goes on to, or a silent sign-in.
-fn is_of_the_front_channel(exchange: &Exchange) -> bool {
-    exchange.path.contains("logout") || exchange.query_param("sid").is_some()
 }

@@ -28,13 +28,7 @@ impl Stage {
     pub async fn prepared(&self, options: AppOptions) {
         self.lab.client().reset().await.unwrap();
         self.lab.client().act(&Act::SetApp(options)).await.unwrap();
-        let old = self.driver().windows().await.unwrap();
-        let fresh = self.driver().new_tab().await.unwrap();
-        for tab in old {
-            self.driver().switch_to_window(tab).await.unwrap();
-            self.driver().close_window().await.unwrap();
-        }
-        self.driver().switch_to_window(fresh).await.unwrap();
+        fresh_tab(self.driver()).await;
         // What a run before has left in the browser would be looked at by this one.
         self.driver().goto(&format!("{}health", self.lab.url("external"))).await.unwrap();
         self.driver().execute("localStorage.clear();", Vec::new()).await.unwrap();
@@ -119,6 +113,26 @@ impl Stage {
         self.browser.driver()
     }
 }
+
+/// One new tab, all others closed: what a tab stores ends with it.
+pub async fn fresh_tab(driver: &WebDriver) {
+    let old = driver.windows().await.unwrap();
+    let fresh = driver.new_tab().await.unwrap();
+    for tab in old {
+        driver.switch_to_window(tab).await.unwrap();
+        driver.close_window().await.unwrap();
+    }
+    driver.switch_to_window(fresh).await.unwrap();
+}
+
+/// Notes in an open tab, in order, that somebody looks at it and that its view changes.
+pub const NOTES: &str = r#"
+    window.notes = [];
+    window.addEventListener("focus", () => window.notes.push("looked at"));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) window.notes.push("looked at"); });
+    new MutationObserver(() => window.notes.push(document.body.dataset.view))
+        .observe(document.body, { attributeFilter: ["data-view"] });
+"#;
 
 /// Capturing at the window comes before every listener of the page.
 const DEAF: &str = r#"

@@ -6,7 +6,7 @@ use ::lab::faults::Change;
 use crate::app::{OUT, Stage};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_out_in_another_tab_is_noticed_by_the_frame_alone() {
+async fn a_sign_out_in_another_tab_is_noticed_where_neither_the_front_channel_nor_a_look_helps() {
     let stage = Stage::new().await;
     for (library, tokens) in [(Library::OidcClientTs, Tokens::SessionStorage), (Library::KeycloakJs, Tokens::Memory)] {
         stage.prepared(AppOptions { tokens, monitor: Monitor::CheckSession, library, silent_sign_in: false }).await;

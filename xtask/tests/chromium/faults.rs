@@ -8,21 +8,13 @@ use realm::{REALM, User};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::app::{NOTES, fresh_tab};
 use crate::browser::Chromium;
 use crate::lab::RunningLab;
 use crate::{PATIENCE, click, give_password, wait_for};
 
 /// A first name that is a script where a page writes it as HTML.
 const NAME: &str = "<img src=x onerror=\"document.body.dataset.stolen='yes'\">";
-
-/// Notes in the open tab, in order, that somebody looks at it and that its view changes.
-const NOTES: &str = r#"
-    window.notes = [];
-    window.addEventListener("focus", () => window.notes.push("looked at"));
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) window.notes.push("looked at"); });
-    new MutationObserver(() => window.notes.push(document.body.dataset.view))
-        .observe(document.body, { attributeFilter: ["data-view"] });
-"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_of_the_single_page_app_show_when_they_are_on_and_only_then() {
@@ -60,7 +52,7 @@ impl Stage<'_> {
         self.lab.client().reset().await.unwrap();
         let on = fault.map(str::to_owned).into_iter().collect();
         self.lab.client().switch_faults(&Change { on, off: Vec::new() }).await.unwrap();
-        self.fresh_tab().await;
+        fresh_tab(self.driver()).await;
         self
     }
 
@@ -125,17 +117,6 @@ impl Stage<'_> {
         click(self.driver(), "body[data-view=signed-out] [data-sign-in]").await;
         give_password(self.driver(), User::John.username()).await;
         wait_for(self.driver(), "body[data-view=signed-in]").await;
-    }
-
-    /// One new tab, all others closed: what a tab stores ends with it.
-    async fn fresh_tab(&self) {
-        let old = self.driver().windows().await.unwrap();
-        let fresh = self.driver().new_tab().await.unwrap();
-        for tab in old {
-            self.driver().switch_to_window(tab).await.unwrap();
-            self.driver().close_window().await.unwrap();
-        }
-        self.driver().switch_to_window(fresh).await.unwrap();
     }
 
     /// John as Keycloak has him.

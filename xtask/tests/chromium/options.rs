@@ -3,16 +3,7 @@
 
 use ::lab::acts::{AppOptions, Library, Monitor, Tokens};
 
-use crate::app::{IN, OUT, Stage};
-
-/// Notes in an open tab what it shows, so that nobody has to look at it (which would make it ask).
-const NOTES: &str = r#"
-    window.notes = [];
-    window.addEventListener("focus", () => window.notes.push("looked at"));
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) window.notes.push("looked at"); });
-    new MutationObserver(() => window.notes.push(document.body.dataset.view))
-        .observe(document.body, { attributeFilter: ["data-view"] });
-"#;
+use crate::app::{IN, NOTES, OUT, Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_tokens_are_decides_about_reloads_and_other_tabs_and_a_logout_reaches_each_of_them() {

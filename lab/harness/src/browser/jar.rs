@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use cookie_store::CookieStore;
-use url::{Host, Url};
+use url::Url;
 
 use super::origin::origin;
+use crate::sites::is_on_this_computer;
 
 /// One browser's cookies. A clone is what a thief would have copied: it does not change with the original.
 #[derive(Clone, Default)]
@@ -98,14 +99,8 @@ fn is_for_everybody(cookie: &cookie_store::Cookie<'_>) -> bool {
 /// Chromium and Firefox treat plain http to loopback names as a secure context, `*.localhost` included, so `Secure`
 /// cookies are stored and sent there. `cookie_store` knows only `localhost` itself: it gets to see https.
 fn as_seen_by_cookies(url: &Url) -> Url {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     let mut seen = url.clone();
-    if loopback && url.scheme() == "http" {
+    if is_on_this_computer(url) && url.scheme() == "http" {
         // The only possible error is a scheme of another kind, and both are web schemes.
         let _ = seen.set_scheme("https");
     }

@@ -14,6 +14,7 @@ use url::Url;
 use super::address::{join, start, without_hint};
 use super::agent::{Alteration, Browser, By};
 use super::page::{Form, Page};
+use super::player::no_control;
 use super::probe::Loot;
 use super::sight::{Place, Sight};
 use super::spa::{Spa, Tokens};
@@ -297,15 +298,7 @@ impl Person {
     }
 
     fn place(&self, portal: &str) -> Result<&PortalPlace, Trouble> {
-        self.lab.portal(portal).ok_or_else(|| {
-            let known: Vec<&str> = self.lab.portals.iter().map(|portal| portal.name.as_str()).collect();
-            Trouble::new(
-                Kind::State,
-                format!("the lab has no portal \"{portal}\""),
-                format!("it has {}", known.join(", ")),
-                "start a lab with all portals: `cargo xtask lab up`",
-            )
-        })
+        self.lab.place(portal)
     }
 
     fn tab(&self, portal: &str) -> Result<Page, Trouble> {
@@ -318,13 +311,4 @@ impl Person {
             )
         })
     }
-}
-
-fn no_control(portal: &str, control: &str) -> Trouble {
-    Trouble::new(
-        Kind::Lesson,
-        format!("the {portal} portal's page offers no \"{control}\" to press"),
-        "the person sees another page than the lesson expects",
-        "look at the step before: what did the person see?",
-    )
 }

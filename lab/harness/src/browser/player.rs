@@ -103,6 +103,16 @@ pub trait Player: Send + Sync {
     }
 }
 
+/// The page that somebody sees does not offer what is to be pressed.
+pub(crate) fn no_control(portal: &str, control: &str) -> Trouble {
+    Trouble::new(
+        Kind::Lesson,
+        format!("the {portal} portal's page offers no \"{control}\" to press"),
+        "the person sees another page than the lesson expects",
+        "look at the step before: what did the person see?",
+    )
+}
+
 fn no_screen() -> Trouble {
     Trouble::new(
         Kind::Lesson,

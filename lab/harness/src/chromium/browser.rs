@@ -111,6 +111,11 @@ impl Chromium {
         Ok(Self { wire, record, driver, group: Mutex::new(group), agent, start: start.clone() })
     }
 
+    /// The way to drive it as WebDriver has it, for tests of single pages.
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
     pub(super) fn wire(&self) -> &Wire {
         &self.wire
     }

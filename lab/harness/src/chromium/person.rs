@@ -13,7 +13,7 @@ use super::tab::{Look, Tab};
 use super::wire::{Wire, broken};
 use crate::browser::address::{join, start};
 use crate::browser::jar::Jar;
-use crate::browser::player::{Lure, Manner, Player, Screen, TabDeed};
+use crate::browser::player::{Lure, Manner, Player, Screen, TabDeed, no_control};
 use crate::browser::sight::{Place, Sight};
 use crate::browser::spa::Tokens;
 use crate::browser::{Loot, SignOut};
@@ -141,14 +141,7 @@ impl Guest {
     }
 
     fn place(&self, portal: &str) -> Result<&PortalPlace, Trouble> {
-        self.lab.portal(portal).ok_or_else(|| {
-            Trouble::new(
-                Kind::State,
-                format!("the lab has no portal \"{portal}\""),
-                "the lesson needs it",
-                "start a lab with all portals: `cargo xtask lab up`",
-            )
-        })
+        self.lab.place(portal)
     }
 
     /// The portal's newest tab, opened where there is none; in front.
@@ -387,13 +380,4 @@ impl Player for Guest {
     async fn leave(&mut self) -> Result<(), Trouble> {
         self.go_away().await
     }
-}
-
-fn no_control(portal: &str, control: &str) -> Trouble {
-    Trouble::new(
-        Kind::Lesson,
-        format!("the {portal} portal's page offers no \"{control}\" to press"),
-        "the person sees another page than the lesson expects",
-        "look at the step before: what did the person see?",
-    )
 }

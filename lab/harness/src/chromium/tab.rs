@@ -26,8 +26,8 @@ const APPEARS: Duration = Duration::from_secs(2);
 const TRIES: usize = 3;
 const ONCE: [&str; 2] = ["pointerDown", "pointerUp"];
 const TWICE: [&str; 4] = ["pointerDown", "pointerUp", "pointerDown", "pointerUp"];
-/// What a page gets to notice that somebody looks at it. It asks the lab, which answers in a few milliseconds.
-const NOTICES: Duration = Duration::from_millis(400);
+/// What a page gets to show that it has noticed that somebody looks at it: it asks the lab, which answers in milliseconds.
+const NOTICES: Duration = Duration::from_secs(1);
 /// What the keys of WebDriver call "select all", and the keys themselves.
 const CONTROL: &str = "\u{E009}";
 const DELETE: &str = "\u{E017}";
@@ -201,10 +201,17 @@ impl Tab {
         Ok(seen.and_then(|seen| serde_json::from_value(seen).ok()))
     }
 
-    /// What the page shows once it is at rest, whatever it showed before: it may just have noticed that somebody looks.
+    /// What the page shows after somebody has begun to look at it: something else than `before`, or after a while the same.
+    pub(super) async fn looked_at(&self, before: Option<Look>) -> Result<Look, Trouble> {
+        let deadline = Instant::now() + NOTICES;
+        while Instant::now() < deadline && self.look().await? == before {
+            sleep(PAUSE).await;
+        }
+        self.at_rest().await
+    }
+
+    /// What the page shows once it is at rest, whatever it showed before.
     pub(super) async fn at_rest(&self) -> Result<Look, Trouble> {
-        // What a page does about being looked at begins with a request, and its answer may change what it shows.
-        sleep(NOTICES).await;
         self.rest(None).await
     }
 

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::keycloak::RuntimeKind;
 use crate::sites::Sites;
-use crate::trouble::Kind;
+use crate::trouble::{Kind, Trouble};
 
 /// State of the lab as `lab status --format json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +89,22 @@ impl Topology {
     /// A portal by name.
     pub fn portal(&self, name: &str) -> Option<&PortalPlace> {
         self.portals.iter().find(|portal| portal.name == name)
+    }
+
+    /// The same where it is needed.
+    ///
+    /// # Errors
+    /// State: there is none; with the names of those that there are.
+    pub fn place(&self, name: &str) -> Result<&PortalPlace, Trouble> {
+        self.portal(name).ok_or_else(|| {
+            let known: Vec<&str> = self.portals.iter().map(|portal| portal.name.as_str()).collect();
+            Trouble::new(
+                Kind::State,
+                format!("the lab has no portal \"{name}\""),
+                format!("it has {}", known.join(", ")),
+                "start a lab with all portals: `cargo xtask lab up`",
+            )
+        })
     }
 }
 

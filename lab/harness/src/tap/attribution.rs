@@ -14,6 +14,8 @@ pub struct KnownApp {
     pub client_id: String,
     /// Paths registered for the back channel (`/logout`).
     pub back_channel_paths: Vec<String>,
+    /// Paths registered for the front channel (`/logout`).
+    pub front_channel_paths: Vec<String>,
 }
 
 /// Everything the rules need to know about this lab.
@@ -43,7 +45,7 @@ impl Registry {
     /// 1. the lab's probe header: a probe;
     /// 2. a stranger's header: a stranger, over no channel that anybody agreed on;
     /// 3. a scripted browser's header, or a driven browser's word at the end of `User-Agent`: that browser, channel by
-    ///    `Sec-Fetch-Dest`;
+    ///    `Sec-Fetch-Dest` and, for frames, by the registered front-channel path;
     /// 4. at an application, POST to its registered back-channel path without cookie and `Sec-Fetch-*`: Keycloak,
     ///    back channel;
     /// 5. at Keycloak, `User-Agent: sso-lab-portal/… (name)`: that portal's server;
@@ -58,7 +60,8 @@ impl Registry {
             return (Party::Stranger, Channel::Other);
         }
         if let Some(name) = browser_name(seen.headers) {
-            return (Party::Browser(Some(name.to_owned())), browser_channel(seen.headers).unwrap_or(Channel::Page));
+            let channel = self.browser_channel(seen).unwrap_or(Channel::Page);
+            return (Party::Browser(Some(name.to_owned())), channel);
         }
         let from_a_browser = seen.headers.contains_key("cookie") || seen.headers.contains_key("sec-fetch-mode");
         match seen.at {
@@ -79,7 +82,25 @@ impl Registry {
             }
             Party::App(_) | Party::Browser(_) | Party::Lab | Party::Stranger => {}
         }
-        (Party::Browser(None), browser_channel(seen.headers).unwrap_or(Channel::Other))
+        (Party::Browser(None), self.browser_channel(seen).unwrap_or(Channel::Other))
+    }
+
+    /// How a browser asks, by `Sec-Fetch-Dest`. A frame is the front channel where its path is registered for that; `None` where
+    /// the header is absent and no HTML is asked for.
+    fn browser_channel(&self, seen: &Seen<'_>) -> Option<Channel> {
+        match text(seen.headers, "sec-fetch-dest") {
+            Some("iframe" | "frame" | "embed" | "object") => {
+                let known = self.apps.iter().find(|app| *seen.at == Party::App(app.name.clone()));
+                let registered = known.is_some_and(|app| app.front_channel_paths.iter().any(|path| path == seen.path));
+                Some(if registered { Channel::Frame } else { Channel::Embedded })
+            }
+            Some("document") => Some(Channel::Page),
+            Some(_) => Some(Channel::Script),
+            None => {
+                let html = text(seen.headers, "accept").is_some_and(|accept| accept.contains("text/html"));
+                html.then_some(Channel::Page)
+            }
+        }
     }
 }
 
@@ -110,15 +131,6 @@ fn basic_user(authorization: &str) -> Option<String> {
     let pair = String::from_utf8(decoded).ok()?;
     let (user, _) = pair.split_once(':')?;
     url::form_urlencoded::parse(format!("u={user}").as_bytes()).next().map(|(_, user)| user.into_owned())
-}
-
-fn browser_channel(headers: &HeaderMap) -> Option<Channel> {
-    match text(headers, "sec-fetch-dest") {
-        Some("iframe" | "frame" | "embed" | "object") => Some(Channel::Frame),
-        Some("document") => Some(Channel::Page),
-        Some(_) => Some(Channel::Script),
-        None => text(headers, "accept").is_some_and(|accept| accept.contains("text/html")).then_some(Channel::Page),
-    }
 }
 
 /// By which name a browser of the lab calls itself.

@@ -30,7 +30,12 @@ impl Listener {
     /// What a tap has to know to name who calls.
     pub(super) fn known(&self) -> Registry {
         let path = format!("{BELOW}{}/logout", self.0);
-        let app = KnownApp { name: self.0.clone(), client_id: self.0.clone(), back_channel_paths: vec![path] };
+        let app = KnownApp {
+            name: self.0.clone(),
+            client_id: self.0.clone(),
+            back_channel_paths: vec![path],
+            front_channel_paths: Vec::new(),
+        };
         Registry { apps: vec![app] }
     }
 }

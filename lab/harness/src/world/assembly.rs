@@ -136,6 +136,7 @@ fn registry() -> Registry {
         name: client.portal().to_owned(),
         client_id: client.id().to_owned(),
         back_channel_paths: vec!["/logout".to_owned()],
+        front_channel_paths: vec!["/logout".to_owned(), "/logout.html".to_owned()],
     };
     Registry { apps: Client::ALL.map(app).to_vec() }
 }

@@ -7,10 +7,10 @@ use serde_json::json;
 use super::super::browser::Chromium;
 use super::super::tab::{Look, Tab};
 use super::super::wire::broken;
-use super::{DEFAULT, Guest, no_control};
+use super::{DEFAULT, Guest};
 use crate::browser::SignOut;
 use crate::browser::address::{join, start};
-use crate::browser::player::{Player as _, TabDeed};
+use crate::browser::player::{Player as _, TabDeed, no_control};
 use crate::browser::sight::{Place, Sight};
 use crate::trouble::{Kind, Trouble};
 
@@ -55,22 +55,15 @@ impl Guest {
                 let look = tab.go(&address).await?;
                 self.see(&tab, look).await
             }
-            TabDeed::LookAt(portal) => {
+            TabDeed::LookAt(portal) | TabDeed::GoBack(portal) | TabDeed::Reload(portal) => {
                 let tab = self.newest(portal)?;
+                let before = tab.look().await?;
                 tab.activate().await?;
-                let look = tab.at_rest().await?;
-                self.see(&tab, look).await
-            }
-            TabDeed::GoBack(portal) => {
-                let tab = self.newest(portal)?;
-                tab.activate().await?;
-                let look = tab.back().await?;
-                self.see(&tab, look).await
-            }
-            TabDeed::Reload(portal) => {
-                let tab = self.newest(portal)?;
-                tab.activate().await?;
-                let look = tab.reload().await?;
+                let look = match deed {
+                    TabDeed::GoBack(_) => tab.back().await?,
+                    TabDeed::Reload(_) => tab.reload().await?,
+                    _ => tab.looked_at(before).await?,
+                };
                 self.see(&tab, look).await
             }
             TabDeed::Close(portal) => {

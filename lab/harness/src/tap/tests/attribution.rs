@@ -9,6 +9,7 @@ fn registry() -> Registry {
             name: "internal".to_owned(),
             client_id: "internal-portal".to_owned(),
             back_channel_paths: vec!["/logout".to_owned()],
+            front_channel_paths: vec!["/logout".to_owned()],
         }],
     }
 }
@@ -43,6 +44,30 @@ fn rule_2_a_scripted_browser_names_itself_and_its_channel() {
     {
         let pairs = [("x-sso-lab-browser", "john"), ("sec-fetch-dest", destination)];
         assert_eq!(attribute(&internal(), Method::POST, "/logout", &pairs), (john(), channel));
+    }
+}
+
+#[test]
+fn rule_2_a_driven_browser_names_itself_at_the_end_of_its_user_agent() {
+    let driven = [("user-agent", "Mozilla/5.0 (X11) Chrome/156 sso-lab-browser/john"), ("sec-fetch-dest", "document")];
+    assert_eq!(attribute(&internal(), Method::GET, "/", &driven), (john(), Channel::Page));
+    for agent in ["Mozilla/5.0 (X11) Chrome/156", "Mozilla/5.0 sso-lab-browser/", "Mozilla/5.0 sso-lab-browser/john x"]
+    {
+        let pairs = [("user-agent", agent), ("sec-fetch-dest", "document")];
+        assert_eq!(attribute(&internal(), Method::GET, "/", &pairs).0, Party::Browser(None), "{agent}");
+    }
+}
+
+#[test]
+fn a_frame_is_the_front_channel_only_where_its_path_is_registered_for_that() {
+    let frame = [("x-sso-lab-browser", "john"), ("sec-fetch-dest", "iframe")];
+    for (at, path, channel) in [
+        (internal(), "/logout", Channel::Frame),
+        (internal(), "/silent-callback", Channel::Embedded),
+        (Party::App("unknown".to_owned()), "/logout", Channel::Embedded),
+        (Party::Keycloak, "/realms/enterprise-sso/protocol/openid-connect/auth", Channel::Embedded),
+    ] {
+        assert_eq!(attribute(&at, Method::GET, path, &frame), (john(), channel), "{at} {path}");
     }
 }
 

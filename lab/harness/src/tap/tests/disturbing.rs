@@ -41,6 +41,7 @@ impl Stand {
             name: "admin".to_owned(),
             client_id: "admin-dashboard".to_owned(),
             back_channel_paths: vec!["/logout".to_owned()],
+            front_channel_paths: vec!["/logout".to_owned()],
         };
         let (recorder, stop) = (Recorder::new(), CancellationToken::new());
         let registry = Registry { apps: vec![app] };

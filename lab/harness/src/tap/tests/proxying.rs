@@ -41,6 +41,7 @@ async fn tap_before(upstream: Url) -> Stand {
         name: "internal".to_owned(),
         client_id: "internal-portal".to_owned(),
         back_channel_paths: vec!["/logout".to_owned()],
+        front_channel_paths: vec!["/logout".to_owned()],
     };
     let registry = Registry { apps: vec![app] };
     let tap = Tap::new(Party::App("internal".to_owned()), upstream, registry, Masker::new(), recorder.clone());
@@ -80,10 +81,17 @@ fn client() -> reqwest::Client {
 async fn a_request_passes_unchanged_but_for_the_labs_own_headers() {
     let echo = |headers: HeaderMap| async move {
         assert!(!headers.contains_key("x-sso-lab-browser") && !headers.contains_key("x-sso-lab-probe"));
+        assert_eq!(headers["user-agent"], "Chrome/156", "nothing of the lab's gets through");
         headers.get(header::HOST).unwrap().to_str().unwrap().to_owned()
     };
     let stand = before(Router::new().route("/", get(echo))).await;
-    let asked = client().get(stand.at("/?sid=x")).header("x-sso-lab-browser", "john").send().await.unwrap();
+    let asked = client()
+        .get(stand.at("/?sid=x"))
+        .header("x-sso-lab-browser", "john")
+        .header("user-agent", "Chrome/156 sso-lab-browser/john")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(asked.status(), 200);
     let host = format!("127.0.0.1:{}", stand.url.port().unwrap());
     assert_eq!(asked.text().await.unwrap(), host, "the upstream sees the public name");
