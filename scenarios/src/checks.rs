@@ -7,18 +7,20 @@ mod program;
 mod screens;
 mod told;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lab::browser::Sight;
 use lab::control::messages::Topology;
 use lab_trace::{Cell, CellState, Channel, Exchange, Matrix, Party, Shown};
+use serde::{Deserialize, Serialize};
 
 use crate::lesson::{Action, Step};
 use crate::run::Numbered;
 use crate::vocabulary::{Exchanger, Person, ScreenWord, Worth};
 
 /// One expectation and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// The expectation as a sentence.
     pub name: String,
@@ -27,7 +29,7 @@ pub struct Check {
 }
 
 /// Why a check failed, for the person who has to find out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What should have been.
     pub expected: String,
@@ -36,7 +38,7 @@ pub struct Failure {
     /// Number of the exchange that proves it.
     pub proof: Option<usize>,
     /// What probably caused it.
-    pub likely: &'static str,
+    pub likely: Cow<'static, str>,
 }
 
 /// Everything that a step is judged by.
@@ -137,7 +139,7 @@ impl Evidence<'_> {
             expected: wanted.to_string(),
             seen: status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
             proof: found.map(|numbered| numbered.number),
-            likely: if self.programs().is_some() { likely::PROGRAM } else { likely::STRANGER },
+            likely: if self.programs().is_some() { likely::PROGRAM } else { likely::STRANGER }.into(),
         })
     }
 
@@ -153,7 +155,7 @@ impl Evidence<'_> {
             expected: wanted.to_string(),
             seen: count.to_string(),
             proof: None,
-            likely: likely::TIMES,
+            likely: likely::TIMES.into(),
         })
     }
 
@@ -164,7 +166,7 @@ impl Evidence<'_> {
             expected: words(wanted),
             seen: count.to_string(),
             proof: None,
-            likely: likely::KEYS,
+            likely: likely::KEYS.into(),
         })
     }
 
@@ -175,7 +177,7 @@ impl Evidence<'_> {
             expected: format!("Keycloak {word} {kind}"),
             seen: if self.keycloak.is_empty() { "it wrote nothing".to_owned() } else { self.keycloak.join(", ") },
             proof: None,
-            likely: likely::EVENT,
+            likely: likely::EVENT.into(),
         })
     }
 
@@ -193,7 +195,7 @@ impl Evidence<'_> {
             expected: format!("a token request by the {by}"),
             seen: who.map_or_else(|| "no token request".to_owned(), |who| format!("a token request by {who}")),
             proof: exchange.map(|numbered| numbered.number),
-            likely: likely::CODE,
+            likely: likely::CODE.into(),
         })
     }
 
@@ -219,7 +221,7 @@ impl Evidence<'_> {
                 (Some(_), Some(_)) => "another state came back".to_owned(),
             },
             proof: back.or(out).map(|numbered| numbered.number),
-            likely: likely::STATE,
+            likely: likely::STATE.into(),
         })
     }
 
@@ -241,7 +243,7 @@ impl Evidence<'_> {
             expected: format!("{worth} wherever they opened a door before"),
             seen: if names.is_empty() { "they opened no door before this step".to_owned() } else { wrong.join("; ") },
             proof: None,
-            likely: likely::old(worth),
+            likely: likely::old(worth).into(),
         })
     }
 
@@ -264,7 +266,7 @@ impl Evidence<'_> {
             expected,
             seen: wrong.join(", "),
             proof: None,
-            likely: likely::MATRIX,
+            likely: likely::MATRIX.into(),
         })
     }
 }

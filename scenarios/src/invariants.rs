@@ -9,6 +9,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checks::{Check, Failure};
 
 mod book;
@@ -27,7 +29,8 @@ pub use breaks::{BREAKS, broken_by};
 pub(crate) use world::World;
 
 /// A rule that holds in every lesson.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Invariant {
     /// I1: sessions at portals end.
     SessionsEnd,
@@ -50,7 +53,7 @@ pub enum Invariant {
 }
 
 /// What came of a rule in one run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// The rule.
     pub invariant: Invariant,
@@ -159,7 +162,7 @@ impl Invariant {
     }
 
     fn failure(self, seen: impl Into<String>, proof: Option<usize>) -> Failure {
-        Failure { expected: self.sentence().to_owned(), seen: seen.into(), proof, likely: self.likely() }
+        Failure { expected: self.sentence().to_owned(), seen: seen.into(), proof, likely: self.likely().into() }
     }
 }
 

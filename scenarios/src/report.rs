@@ -5,12 +5,14 @@ mod junit;
 mod plain;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lab::{Kind, Trouble};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::lesson::Lesson;
 use crate::run::Run;
 use crate::transcript::render;
 
@@ -30,6 +32,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// The run, where there was one.
     pub run: Option<Run>,
+    /// The lesson, so that its text can stand beside the run; `None` where its file could not be read.
+    pub lesson: Option<Arc<Lesson>>,
 }
 
 /// Results, told apart: a lesson's red never looks like the lab's red.
@@ -50,9 +54,9 @@ pub enum Outcome {
 }
 
 /// The outcome's name in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Word {
+pub(crate) enum Word {
     Passed,
     Blessed,
     Skipped,
@@ -73,7 +77,7 @@ impl Outcome {
         }
     }
 
-    fn word(&self) -> Word {
+    pub(crate) fn word(&self) -> Word {
         match self {
             Self::Passed => Word::Passed,
             Self::Blessed(_) => Word::Blessed,

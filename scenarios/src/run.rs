@@ -3,6 +3,7 @@
 use lab::browser::Sight;
 use lab::control::messages::Topology;
 use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
+use serde::{Deserialize, Serialize};
 
 use crate::checks::Check;
 use crate::invariants::Judged;
@@ -11,6 +12,7 @@ use crate::vocabulary::{Driver, Person, ScreenWord};
 use crate::why::NotTold;
 
 /// A lesson, played once.
+#[derive(Debug, Clone)]
 pub struct Run {
     /// `id` of the lesson.
     pub id: String,
@@ -29,13 +31,15 @@ pub struct Run {
 }
 
 /// A step, done and looked at.
-#[derive(Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepRun {
     /// The step as a sentence.
     pub sentence: String,
     /// Line in the lesson's file.
     pub line: usize,
-    /// What the taps saw, as far as it belongs to the lesson; numbered through the whole run.
+    /// What the taps saw, as far as it belongs to the lesson; numbered through the whole run. A recording has lines of their own
+    /// for them.
+    #[serde(skip)]
     pub exchanges: Vec<Numbered>,
     /// What the person sees; `None` when no person acts.
     pub sight: Option<Sight>,
@@ -52,10 +56,12 @@ pub struct StepRun {
 }
 
 /// An exchange with its number in the run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Numbered {
     /// From 1.
     pub number: usize,
+    /// When it began: microseconds since the lab started. No part of any transcript.
+    pub at_us: u64,
     /// What the tap saw.
     pub exchange: Exchange,
     /// Numbers of the exchanges that its callee made before it answered: the token request inside a callback, the
@@ -128,6 +134,7 @@ pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], 
         .enumerate()
         .map(|(index, outer)| Numbered {
             number: number(index),
+            at_us: outer.0.at_us,
             exchange: outer.1.clone(),
             meanwhile: (0..chosen.len()).filter(|other| inside(outer, &chosen[*other])).map(number).collect(),
         })

@@ -3,34 +3,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lab::Trouble;
 use lab::browser::probe::Prober;
 use lab::browser::{Loot, Player};
 use lab::chromium::Cookies;
 use lab::control::client::LabClient;
 use lab::control::messages::{SsoSession, Topology};
 use lab::faults::Change;
-use lab::{Kind, Trouble};
 use lab_trace::{Cell, CellState, Event, EventKind, Matrix, Party};
 use serde_json::Value;
 
 use crate::checks::{Evidence, checks};
 use crate::invariants::{Book, Seen};
-use crate::lesson::{Lesson, Step};
-use crate::lint::impossible;
+use crate::lesson::{Lesson, Part, Step};
 use crate::run::{Run, StepRun, select};
-use crate::version::{Line, Range};
 use crate::vocabulary::{Driver, Person, ThirdPartyCookies};
 use crate::why::{self, Around};
 
 mod acts;
 mod cast;
 mod closing;
+mod fits;
+mod pace;
 mod probe;
 mod watching;
 
 pub use cast::{Cast, ChromiumCast, Role, ScriptedCast};
+pub use fits::fits;
+pub use pace::{AtOnce, Pace};
 pub use probe::Probe;
 
+use fits::playable;
 use watching::shown;
 
 /// Plays a lesson: reset, its faults planted, fresh browsers, then step by step do, look, compare. Its faults and whatever
@@ -55,7 +58,22 @@ pub async fn run_with(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> 
 /// # Errors
 /// As [`run_with`]; environment when there is no such browser.
 pub async fn run_cast(lesson: &Lesson, lab: &LabClient, sabotage: &[String], cast: &dyn Cast) -> Result<Run, Trouble> {
-    run_staged(lesson, lab, sabotage, Box::new(Prober::new(lab.clone())), cast).await
+    run_staged(lesson, lab, sabotage, Box::new(Prober::new(lab.clone())), cast, &mut AtOnce).await
+}
+
+/// The same at somebody's pace: told of every piece of the lesson in its order, and waited for. What is tried after the last
+/// step is left out: whoever watches would see sign-ins that belong to no step.
+///
+/// # Errors
+/// As [`run_cast`], and whatever `pace` gives.
+pub async fn run_paced(
+    lesson: &Lesson,
+    lab: &LabClient,
+    sabotage: &[String],
+    cast: &dyn Cast,
+    pace: &mut dyn Pace,
+) -> Result<Run, Trouble> {
+    run_staged(lesson, lab, sabotage, Box::new(Prober::new(lab.clone())), cast, pace).await
 }
 
 /// The same with another way to find out who is signed in where: to find out whether anybody would notice a wrong one.
@@ -68,7 +86,7 @@ pub async fn run_probed(
     sabotage: &[String],
     prober: Box<dyn Probe>,
 ) -> Result<Run, Trouble> {
-    run_staged(lesson, lab, sabotage, prober, &ScriptedCast).await
+    run_staged(lesson, lab, sabotage, prober, &ScriptedCast, &mut AtOnce).await
 }
 
 async fn run_staged(
@@ -77,6 +95,7 @@ async fn run_staged(
     sabotage: &[String],
     prober: Box<dyn Probe>,
     cast: &dyn Cast,
+    pace: &mut dyn Pace,
 ) -> Result<Run, Trouble> {
     let topology = Arc::new(lab.topology().await?);
     playable(lesson, &topology, cast.driver())?;
@@ -84,7 +103,7 @@ async fn run_staged(
     let faults = plant(lesson, lab, sabotage).await?;
     let stage = Stage::new(lesson, lab, topology.clone(), prober, cast).await;
     let played = match stage {
-        Ok(stage) => play(stage, lesson).await,
+        Ok(stage) => play(stage, lesson, pace).await,
         Err(trouble) => Err(trouble),
     };
     // Also after trouble: the lab is somebody's, and its next sign-in shall be as it should be.
@@ -120,8 +139,8 @@ async fn plant(lesson: &Lesson, lab: &LabClient, sabotage: &[String]) -> Result<
     Ok(on)
 }
 
-async fn play(mut stage: Stage<'_>, lesson: &Lesson) -> Result<(Vec<StepRun>, Book), Trouble> {
-    let played = play_steps(&mut stage, lesson).await;
+async fn play(mut stage: Stage<'_>, lesson: &Lesson, pace: &mut dyn Pace) -> Result<(Vec<StepRun>, Book), Trouble> {
+    let played = play_steps(&mut stage, lesson, pace).await;
     // Browsers go in any case; what is wrong with the lesson is told first.
     let left = stage.leave().await;
     let steps = played?;
@@ -129,80 +148,24 @@ async fn play(mut stage: Stage<'_>, lesson: &Lesson) -> Result<(Vec<StepRun>, Bo
     Ok((steps, stage.book))
 }
 
-async fn play_steps(stage: &mut Stage<'_>, lesson: &Lesson) -> Result<Vec<StepRun>, Trouble> {
+async fn play_steps(stage: &mut Stage<'_>, lesson: &Lesson, pace: &mut dyn Pace) -> Result<Vec<StepRun>, Trouble> {
     let mut matrix = stage.matrix().await?;
     let mut steps = Vec::new();
     let mut next = 1;
-    for step in lesson.steps() {
-        let done = stage.play(step, &matrix, next).await?;
-        next += done.exchanges.len();
-        matrix = done.matrix.clone();
-        steps.push(done);
+    for part in &lesson.parts {
+        pace.part(part).await?;
+        let Part::Steps(of_part) = part else { continue };
+        for step in of_part {
+            pace.before(step).await?;
+            let done = stage.play(step, &matrix, next).await?;
+            pace.after(step, &done).await?;
+            next += done.exchanges.len();
+            matrix = done.matrix.clone();
+            steps.push(done);
+        }
     }
-    stage.close(&matrix).await?;
+    stage.close(&matrix, pace.is_watched()).await?;
     Ok(steps)
-}
-
-/// Whether a lesson is true for the Keycloak that runs.
-pub fn fits(lesson: &Lesson, topology: &Topology) -> Result<bool, Trouble> {
-    let line: Line = topology.version.parse().map_err(|message: String| {
-        Trouble::new(
-            Kind::Part,
-            format!("Keycloak's version is not understood: {message}"),
-            "nobody can say which lessons are true for it",
-            "name the version with `cargo xtask lab up --keycloak V`",
-        )
-    })?;
-    // The linter refuses a range that cannot be read; a lesson that was not linted is not kept from running.
-    Ok(lesson.front.keycloak.value.parse::<Range>().map_or(true, |range| range.contains(line)))
-}
-
-fn playable(lesson: &Lesson, topology: &Topology, driver: Driver) -> Result<(), Trouble> {
-    if !lesson.front.drivers.contains(&driver) {
-        let (what, means, action) = match driver {
-            Driver::Http => (
-                "needs a real browser",
-                "its point is what a browser or a page's script does, and this driver runs no scripts",
-                "run it with `--driver chromium`",
-            ),
-            Driver::Chromium => (
-                "is not played in a real browser",
-                "it does to messages or listeners what no browser does",
-                "run it with `--driver http`",
-            ),
-        };
-        return Err(Trouble::new(Kind::State, format!("{} {what}", lesson.id()), means, action));
-    }
-    if let Some(error) = impossible(lesson).into_iter().next() {
-        return Err(error.into());
-    }
-    if lesson.front.sites != topology.sites {
-        return Err(Trouble::new(
-            Kind::State,
-            format!(
-                "{} is written for `sites: {}`, and the lab has `{}`",
-                lesson.id(),
-                lesson.front.sites,
-                topology.sites
-            ),
-            "a browser sends other cookies there, so the lesson would say something untrue",
-            format!("start a fitting lab: `cargo xtask lab up --sites {}`", lesson.front.sites),
-        ));
-    }
-    if !fits(lesson, topology)? {
-        return Err(Trouble::new(
-            Kind::State,
-            format!(
-                "{} is written for Keycloak {}, and {} runs",
-                lesson.id(),
-                lesson.front.keycloak.value,
-                topology.version
-            ),
-            "the lesson would say something untrue",
-            "start the lab with a fitting version: `cargo xtask lab up --keycloak V`",
-        ));
-    }
-    Ok(())
 }
 
 struct Stage<'a> {

@@ -7,6 +7,7 @@ mod tell;
 
 use std::fmt::Write as _;
 
+use lab::control::messages::Topology;
 use lab_trace::matrix::SSO;
 use lab_trace::{Matrix, Party};
 
@@ -20,20 +21,44 @@ use alias::Aliases;
 
 /// The whole transcript.
 pub fn render(run: &Run) -> String {
-    let mut aliases = Aliases::new(&run.topology);
+    let mut teller = Teller::new(&run.topology, run.steps.len());
     let mut text = format!("{}: {}\n", run.id, run.title);
     for name in &run.faults {
         let _ = writeln!(text, "FAULT {name}");
     }
-    for (index, step) in run.steps.iter().enumerate() {
-        let _ = write!(text, "\nSTEP {} of {}  {}\n", index + 1, run.steps.len(), step.sentence);
-        text.push_str(&render_step(step, &mut aliases));
+    for step in &run.steps {
+        let _ = write!(text, "\n{}{}", teller.title(&step.sentence), teller.step(step));
     }
     for judged in run.broken() {
         let when = judged.when(run.steps.len());
         let _ = write!(text, "\nBROKEN  {when}: a rule that holds in every lesson\n{}", check_lines(&judged.check));
     }
     text
+}
+
+/// Tells a run step by step, as the transcript has it.
+pub struct Teller {
+    aliases: Aliases,
+    told: usize,
+    steps: usize,
+}
+
+impl Teller {
+    /// Nothing is told yet of the so many steps of a run in this lab.
+    pub fn new(topology: &Topology, steps: usize) -> Self {
+        Self { aliases: Aliases::new(topology), told: 0, steps }
+    }
+
+    /// The line that the next step begins with.
+    pub fn title(&self, sentence: &str) -> String {
+        format!("STEP {} of {}  {sentence}\n", self.told + 1, self.steps)
+    }
+
+    /// What came of the next step: exchanges, who was told, who is signed in where, checks.
+    pub fn step(&mut self, step: &StepRun) -> String {
+        self.told += 1;
+        render_step(step, &mut self.aliases)
+    }
 }
 
 fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {

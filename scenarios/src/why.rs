@@ -1,7 +1,10 @@
 //! Why was somebody *not* told? For each portal that heard nothing of a session that ended, the rule that explains it, with
 //! the setting or the fact that it rests on. Each rule is one that a lesson shows with the real Keycloak.
 
+use std::borrow::Cow;
+
 use lab::control::messages::{ClientSettings, SsoSession, Topology};
+use serde::{Deserialize, Serialize};
 
 use crate::lesson::{Action, Step};
 use crate::run::Numbered;
@@ -12,12 +15,12 @@ use crate::vocabulary::{Administrator, Lab, ScriptDeed};
 mod tests;
 
 /// A portal that was not told, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotTold {
     /// The portal; `anybody` where nothing ended that anybody could be told of.
     pub portal: String,
     /// The rule, with its evidence.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 /// What is known of Keycloak around one step.
@@ -69,7 +72,7 @@ pub fn not_told(step: &Step, topology: &Topology, exchanges: &[Numbered], around
             return Vec::new();
         }
         let why = "no session ended at Keycloak in this step";
-        return vec![NotTold { portal: "anybody".to_owned(), why }];
+        return vec![NotTold { portal: "anybody".to_owned(), why: why.into() }];
     }
     let told = |name: &str| {
         exchanges.iter().any(|numbered| {
@@ -84,7 +87,7 @@ pub fn not_told(step: &Step, topology: &Topology, exchanges: &[Numbered], around
         .map(|portal| {
             let settings = around.clients.iter().find(|client| client.client_id == portal.client_id);
             let took_part = ended.iter().any(|session| session.clients.contains(&portal.client_id));
-            NotTold { portal: portal.name.clone(), why: rule(step, settings, took_part) }
+            NotTold { portal: portal.name.clone(), why: rule(step, settings, took_part).into() }
         })
         .collect()
 }

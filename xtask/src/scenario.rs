@@ -1,20 +1,18 @@
 //! `cargo xtask scenario …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use clap::{Subcommand, ValueEnum};
-use lab::control::client::LabClient;
 use lab::progress::Progress;
 use lab::sites::Sites;
 use lab::{Kind, Trouble};
+use scenarios::Lesson;
 use scenarios::library::Library;
-use scenarios::report::{self, Finished, Outcome};
+use scenarios::recording;
+use scenarios::report::{self, Finished};
 use scenarios::runner::{Cast, ChromiumCast, ScriptedCast};
-use scenarios::snapshot::{self, Compared};
 use scenarios::vocabulary::Driver;
-use scenarios::{Lesson, runner};
 
 use crate::lab_commands::running;
 use crate::other_lab;
@@ -22,12 +20,19 @@ use crate::out::{self, say};
 use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
-use stage::Stage;
+use chosen::chosen;
+use one::{play_one, skipped};
+use stage::{Stage, Wanted};
 
+mod chosen;
+mod diff;
 mod new;
+mod one;
 pub(crate) mod order;
+mod replay;
 mod show;
 mod stage;
+mod step;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -55,6 +60,29 @@ pub(crate) enum Command {
     New(new::NewArgs),
     /// Play lessons against the running lab, or against one of their own that ends with them
     Run(Box<RunArgs>),
+    /// Play one lesson step by step: its text, your prediction, what happens, why
+    Step(Box<step::StepArgs>),
+    /// Play lessons and keep everything that was seen in one file, for `replay` and `diff`
+    Record(Box<RecordArgs>),
+    /// See a recorded run again, without Keycloak: at once, step by step, or as a report
+    Replay(replay::ReplayArgs),
+    /// Compare two recorded runs of a lesson side by side: two versions of Keycloak, with and without a fault
+    Diff(diff::DiffArgs),
+}
+
+/// A range that every Keycloak of the lab is in.
+const ANY_VERSION: &str = ">=26.0";
+
+#[derive(clap::Args)]
+pub(crate) struct RecordArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Also on a Keycloak that the lessons are not written for, where their checks may fail: to compare versions with `diff`
+    #[arg(long, conflicts_with_all = ["check", "bless"])]
+    any_version: bool,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 #[derive(clap::Args)]
@@ -116,6 +144,14 @@ enum DriverArg {
 }
 
 impl DriverArg {
+    /// The driver that a lesson is written for.
+    fn of(driver: Driver) -> Self {
+        match driver {
+            Driver::Http => Self::Http,
+            Driver::Chromium => Self::Chromium,
+        }
+    }
+
     fn driver(self) -> Driver {
         match self {
             Self::Http => Driver::Http,
@@ -143,19 +179,41 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
         Command::Show { id, trainer } => show::handout(&id, trainer),
         Command::Lint { lessons } => show::lint(lessons.as_deref()),
         Command::New(args) => new::run(&args),
-        Command::Run(args) => play(*args, global).await,
+        Command::Run(args) => play(*args, None, global).await,
+        Command::Step(args) => step::run(*args, global).await,
+        Command::Record(args) => {
+            play(args.run, Some(Record { file: &args.out, any_version: args.any_version }), global).await
+        }
+        Command::Replay(args) => replay::run(args, global).await,
+        Command::Diff(args) => diff::run(&args),
     }
 }
 
-async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
+/// What is kept of a run besides what is printed.
+struct Record<'a> {
+    file: &'a Path,
+    any_version: bool,
+}
+
+/// Plays lessons; `record`: what everything seen is kept in.
+async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Result<(), Trouble> {
     let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
     // Before a lab is started: a misspelt id should not cost a start.
-    let lessons = chosen(&library, &args)?;
+    let mut lessons = chosen(&library, &args)?;
+    if record.as_ref().is_some_and(|record| record.any_version) {
+        for lesson in &mut lessons {
+            ANY_VERSION.clone_into(&mut lesson.front.keycloak.value);
+        }
+    }
+    let lessons: Vec<Arc<Lesson>> = lessons.into_iter().map(Arc::new).collect();
     for fault in &args.with_fault {
         fault.parse::<lab::faults::Named>()?;
     }
     if let Some(folder) = &args.report {
         report::folder::prepare(folder)?;
+    }
+    if let Some(record) = &record {
+        recording::begin(record.file)?;
     }
     if args.driver == DriverArg::Chromium {
         // Before a lab is started, too.
@@ -190,7 +248,8 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
             progress(&args, global).note(&another_lab(group.len(), sites, running));
         }
         labs += 1;
-        let stage = match Stage::find(&args, global, sites, labs > 1 || beside, &cancel).await {
+        let wanted = Wanted { lab: &args.lab, sites, apart: labs > 1 || beside, progress: progress(&args, global) };
+        let stage = match Stage::find(wanted, global, &cancel).await {
             Ok(stage) => stage,
             // What has been seen is told in any case.
             Err(trouble) => {
@@ -215,6 +274,7 @@ async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     }
     left = left.and(browsers.stop().await);
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
+    let written = written.and(record.map_or(Ok(()), |record| recording::write(record.file, &finished)));
     match args.format {
         RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
         RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
@@ -255,135 +315,4 @@ fn another_lab(lessons: usize, sites: Sites, running: Option<Sites>) -> String {
         other_lab::sites(sites),
         beside.unwrap_or_default(),
     )
-}
-
-fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
-    let why =
-        format!("it is written for {} (`sites: {sites}`), and `--sites` asks for others", other_lab::sites(sites));
-    Finished {
-        id: lesson.id().to_owned(),
-        title: lesson.front.title.clone(),
-        took: Duration::ZERO,
-        outcome: Outcome::Skipped(why),
-        run: None,
-    }
-}
-
-fn chosen(library: &Library, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
-    if args.gate {
-        return playable(order::gate(library)?, args);
-    }
-    if !args.all {
-        if args.ids.is_empty() {
-            return Err(Trouble::new(
-                Kind::Usage,
-                "no lesson is named",
-                "the command plays the lessons that you name, or all of them",
-                "name some (`cargo xtask scenario list` shows them), or add `--all` or `--gate`",
-            ));
-        }
-        return args.ids.iter().map(|id| library.lesson(id)).collect();
-    }
-    let (lessons, errors) = library.lessons()?;
-    match errors.into_iter().next() {
-        Some(error) => Err(error.into()),
-        // A CI run over a wrong folder must not be green.
-        None if lessons.is_empty() => Err(Trouble::new(
-            Kind::Usage,
-            "there is no lesson in the folder",
-            "nothing would be played, and nothing checked",
-            "name the folder that holds `<topic>/<id>.md` with `--lessons`, or leave it out for the shipped lessons",
-        )),
-        None => playable(lessons, args),
-    }
-}
-
-/// Those that this driver can play; how many are left to the other one is said.
-fn playable(lessons: Vec<Lesson>, args: &RunArgs) -> Result<Vec<Lesson>, Trouble> {
-    let driver = args.driver.driver();
-    let (these, others): (Vec<_>, Vec<_>) = lessons.into_iter().partition(|one| one.front.drivers.contains(&driver));
-    if !others.is_empty() {
-        let other = if driver == Driver::Http { Driver::Chromium } else { Driver::Http };
-        eprintln!("note: for `--driver {other}` only, and not played now: {} of the lessons", others.len());
-    }
-    if these.is_empty() {
-        return Err(Trouble::new(
-            Kind::Usage,
-            format!("no lesson can be played with `--driver {driver}`"),
-            "nothing would be played, and nothing checked",
-            "choose the other driver, or name this one in the lessons' `drivers`",
-        ));
-    }
-    Ok(these)
-}
-
-async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs, cast: &dyn Cast) -> Finished {
-    let begun = Instant::now();
-    let mut finished = Finished {
-        id: lesson.id().to_owned(),
-        title: lesson.front.title.clone(),
-        took: Duration::ZERO,
-        outcome: Outcome::Passed,
-        run: None,
-    };
-    let limit = Duration::from_secs(args.timeout);
-    let outcome = match tokio::time::timeout(limit, outcome(library, lesson, client, args, cast)).await {
-        Ok(Ok((outcome, run))) => {
-            finished.run = run;
-            outcome
-        }
-        Ok(Err(trouble)) => Outcome::Trouble(trouble),
-        Err(_) => Outcome::Trouble(Trouble::new(
-            Kind::Part,
-            format!("not finished after {} s", args.timeout),
-            "a part of the lab hangs or is very slow",
-            "look at `cargo xtask lab status`; give it more time with `--timeout SECONDS`",
-        )),
-    };
-    finished.outcome = outcome;
-    finished.took = begun.elapsed();
-    finished
-}
-
-async fn outcome(
-    library: &Library,
-    lesson: &Lesson,
-    client: &LabClient,
-    args: &RunArgs,
-    cast: &dyn Cast,
-) -> Result<(Outcome, Option<scenarios::run::Run>), Trouble> {
-    let topology = client.topology().await?;
-    if !runner::fits(lesson, &topology)? {
-        let range = &lesson.front.keycloak.value;
-        return Ok((Outcome::Skipped(format!("it is about Keycloak {range}, and {} runs", topology.version)), None));
-    }
-    let run = runner::run_cast(lesson, client, &args.with_fault, cast).await?;
-    let failures = run.failures().count();
-    let file = library.file(lesson);
-    let scripted = lesson.front.drivers.contains(&Driver::Http);
-    if args.bless && scripted && run.driver == Driver::Chromium && !snapshot::place(&file, &run)?.0.is_file() {
-        return Err(Trouble::new(
-            Kind::Usage,
-            format!("{} is to be recorded with scripted browsers first", lesson.id()),
-            "a lesson that both drivers play has one snapshot, and a real browser is compared with it by its matrices",
-            "record it with `--driver http --bless`, then check it with `--driver chromium`",
-        ));
-    }
-    let outcome = if failures > 0 {
-        Outcome::LessonFailed(failures)
-    } else if args.bless {
-        match snapshot::bless(&file, &run)? {
-            Some(path) => Outcome::Blessed(path.file_name().unwrap_or_default().to_string_lossy().into_owned()),
-            None => Outcome::Passed,
-        }
-    } else if args.check {
-        match snapshot::check(&file, &run)? {
-            Compared::Same => Outcome::Passed,
-            Compared::Missing => Outcome::SnapshotDiffers("there is no snapshot yet".to_owned()),
-            Compared::Different(diff) => Outcome::SnapshotDiffers(diff),
-        }
-    } else {
-        Outcome::Passed
-    };
-    Ok((outcome, Some(run)))
 }

@@ -17,7 +17,7 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
                 expected: words(portal, wanted),
                 seen: words(portal, found),
                 proof: None,
-                likely: likely::LOG,
+                likely: likely::LOG.into(),
             })
         })
         .collect()

@@ -9,7 +9,8 @@ use crate::vocabulary::{Expect, Person, Portal, Seen};
 pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
     let (Some(sight), Some((who, portal))) = (evidence.sight, evidence.step.seat()) else { return Vec::new() };
     let proof = evidence.exchanges.last().map(|numbered| numbered.number);
-    let fail = |expected: String, seen: String, likely| Failure { expected, seen, proof, likely };
+    let fail =
+        |expected: String, seen: String, likely: &'static str| Failure { expected, seen, proof, likely: likely.into() };
     let mut checks = Vec::new();
     if let Some(wanted) = expect.asked_for_password {
         let words = |asked: bool| if asked { "a password is asked" } else { "no password is asked" };

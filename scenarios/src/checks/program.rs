@@ -23,7 +23,7 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
             expected: wanted.clone(),
             seen: if members.is_empty() { "no JSON".to_owned() } else { members.join(", ") },
             proof,
-            likely: likely::PROGRAM,
+            likely: likely::PROGRAM.into(),
         }));
     }
     if let Some(wanted) = expect.readable_elsewhere {
@@ -36,7 +36,7 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
             expected: words(wanted).to_owned(),
             seen: allowed.map_or("no answer", words).to_owned(),
             proof,
-            likely: likely::CORS,
+            likely: likely::CORS.into(),
         }));
     }
     checks

@@ -19,7 +19,7 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
                     Some(Some(word)) => word.to_string(),
                 },
                 proof: None,
-                likely: likely::SCREEN,
+                likely: likely::SCREEN.into(),
             }));
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
             expected: format!("a line with \"{text}\""),
             seen: if lines.is_empty() { "no line".to_owned() } else { lines.join(" / ") },
             proof: None,
-            likely: likely::SCREEN,
+            likely: likely::SCREEN.into(),
         }));
     }
     checks

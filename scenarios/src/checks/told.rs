@@ -24,7 +24,7 @@ impl Evidence<'_> {
             expected: format!("one message by {}{}", told.by, details(told)),
             seen: complaint.unwrap_or_default(),
             proof: found.map(|numbered| numbered.number),
-            likely: if found.is_some() { likely::MESSAGE } else { likely::not_told(told.by) },
+            likely: if found.is_some() { likely::MESSAGE } else { likely::not_told(told.by) }.into(),
         })
     }
 
@@ -82,7 +82,7 @@ impl Evidence<'_> {
             expected: "no message over any channel".to_owned(),
             seen: found.map(|numbered| format!("a message by {}", numbered.exchange.channel)).unwrap_or_default(),
             proof: found.map(|numbered| numbered.number),
-            likely: likely::TOLD_ANYWAY,
+            likely: likely::TOLD_ANYWAY.into(),
         })
     }
 }

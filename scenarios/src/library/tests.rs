@@ -87,3 +87,19 @@ fn every_shipped_lesson_passes_the_linter() {
     let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
     assert_eq!(lines, Vec::<String>::new());
 }
+
+/// What differs between versions is not only recorded: whoever teaches with the lesson is told.
+#[test]
+fn a_lesson_with_a_snapshot_for_an_older_line_speaks_of_it() {
+    let library = Library::shipped().unwrap();
+    for lesson in library.lessons().unwrap().0 {
+        let file = library.file(&lesson);
+        let older = file.with_file_name(format!("{}@26.2.snap", lesson.id()));
+        let Ok(older) = std::fs::read_to_string(older) else { continue };
+        let text = |snapshot: &str| snapshot.splitn(3, "---\n").nth(2).map(str::to_owned);
+        let newer = std::fs::read_to_string(file.with_extension("snap")).unwrap();
+        assert_ne!(text(&newer), text(&older), "{}: a second snapshot that says the same", lesson.id());
+        let body = lesson.source.splitn(3, "---\n").nth(2).unwrap();
+        assert!(body.contains("26.2"), "{}: say what Keycloak 26.2 does differently", lesson.id());
+    }
+}

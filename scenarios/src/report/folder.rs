@@ -1,22 +1,17 @@
 //! A run as files, for archives and for CI servers that collect artefacts.
 //!
-//! * `run.ndjson`: one JSON object a line; the first says the schema, then for each lesson one of kind `lesson`, and after
-//!   it its exchanges of kind `exchange`, in the order in which they happened;
+//! * `run.ndjson`: the [`recording`](crate::recording);
 //! * `junit.xml`;
 //! * `transcripts/<id>.txt`, and `<id>.2.txt` where a lesson was played again.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use lab::{Kind, Trouble};
-use serde_json::json;
 
-use super::{Finished, junit, one};
+use super::{Finished, junit};
+use crate::recording;
 use crate::transcript::render;
-
-/// Changes when a member changes its meaning.
-const SCHEMA: u32 = 1;
 
 /// Makes the folder, before anything is played: a wrong name should not cost a run.
 ///
@@ -32,7 +27,7 @@ pub fn prepare(folder: &Path) -> Result<(), Trouble> {
         }
     }
     save(folder, "junit.xml", "")?;
-    save(folder, "run.ndjson", "")
+    save(folder, recording::FILE, "")
 }
 
 /// Writes everything.
@@ -40,28 +35,15 @@ pub fn prepare(folder: &Path) -> Result<(), Trouble> {
 /// # Errors
 /// Usage, when the folder cannot be written to.
 pub fn write(folder: &Path, finished: &[Finished]) -> Result<(), Trouble> {
-    let mut lines = format!("{}\n", json!({ "kind": "run", "schema": SCHEMA }));
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for lesson in finished {
-        let mut object = one(lesson);
-        object["kind"] = json!("lesson");
-        let _ = writeln!(lines, "{object}");
         let Some(run) = &lesson.run else { continue };
-        for (index, step) in run.steps.iter().enumerate() {
-            for numbered in &step.exchanges {
-                let line = json!({
-                    "kind": "exchange", "lesson": lesson.id, "step": index + 1, "number": numbered.number,
-                    "meanwhile": numbered.meanwhile, "exchange": numbered.exchange,
-                });
-                let _ = writeln!(lines, "{line}");
-            }
-        }
         let time = times.entry(&lesson.id).or_default();
         *time += 1;
         let again = if *time == 1 { String::new() } else { format!(".{time}") };
         save(folder, &format!("transcripts/{}{again}.txt", lesson.id), &render(run))?;
     }
-    save(folder, "run.ndjson", &lines)?;
+    save(folder, recording::FILE, &recording::text(finished))?;
     save(folder, "junit.xml", &junit(finished))
 }
 
@@ -85,6 +67,7 @@ mod tests {
 
     use super::{prepare, write};
     use crate::fixture::{self, Chance};
+    use crate::recording;
     use crate::report::{Finished, Outcome};
 
     #[test]
@@ -99,6 +82,7 @@ mod tests {
             title: "A fixture".to_owned(),
             took: Duration::from_secs(1),
             outcome: Outcome::Passed,
+            lesson: None,
             run: Some(fixture::run(&chance, "- { who: john, signs-out-at: internal, expect: { status: 200 } }")),
         };
         let twice: Vec<Finished> = (0..2).map(finished).collect();
@@ -107,7 +91,7 @@ mod tests {
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         let lines: Vec<serde_json::Value> =
             read("run.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines[0], serde_json::json!({ "kind": "run", "schema": 1 }));
+        assert_eq!((&lines[0]["kind"], &lines[0]["schema"]), (&"run".into(), &recording::SCHEMA.into()));
         let count = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
         assert_eq!(count("lesson"), 2);
         assert_eq!(count("exchange"), 2 * twice[0].run.as_ref().unwrap().steps[0].exchanges.len());

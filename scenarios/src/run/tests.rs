@@ -28,7 +28,13 @@ fn only_what_belongs_to_the_lesson_is_kept_and_numbered() {
 #[test]
 fn keycloaks_order_of_calls_does_not_show() {
     let chosen = |admin_first| {
-        select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1, &[], Driver::Http)
+        let mut all =
+            select(&sign_out(&Chance { port: 8080, salt: "a", admin_first }), &[Person::John], 1, &[], Driver::Http);
+        // When each of them came differs, and stands in no transcript.
+        for one in &mut all {
+            one.at_us = 0;
+        }
+        all
     };
     assert_eq!(chosen(true), chosen(false));
 }

@@ -97,7 +97,7 @@ fn ports_values_times_and_keycloaks_order_do_not_show() {
 #[test]
 fn sets_that_keycloak_writes_in_an_order_of_its_own_are_sorted() {
     let text = |scope, roles: &[&str]| {
-        let numbered = Numbered { number: 7, exchange: token_answer(scope, roles), meanwhile: Vec::new() };
+        let numbered = Numbered { number: 7, at_us: 0, exchange: token_answer(scope, roles), meanwhile: Vec::new() };
         lines(&numbered, &mut Aliases::new(&topology(8080))).join("\n")
     };
     let one = text("openid profile email", &["employee", "approver"]);

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use lab::control::messages::{ClientSettings, SsoSession};
 
 use super::{Around, NotTold, not_told};
@@ -29,7 +31,11 @@ fn around(clients: &[&str], change: impl Fn(&mut ClientSettings)) -> Around {
 fn whys(yaml: &str, around: &Around) -> Vec<(String, &'static str)> {
     let step = fixture::step(yaml);
     let found = not_told(&step, &fixture::topology(18_000), &[], around);
-    found.into_iter().map(|NotTold { portal, why }| (portal, why)).collect()
+    let word = |why| match why {
+        Cow::Borrowed(why) => why,
+        Cow::Owned(why) => panic!("only a recording has words of its own: {why}"),
+    };
+    found.into_iter().map(|NotTold { portal, why }| (portal, word(why))).collect()
 }
 
 const SIGN_OUT: &str = "- { who: john, signs-out-at: internal }";

@@ -1,19 +1,32 @@
 //! The lab that lessons are played on.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use lab::Trouble;
 use lab::control::client::LabClient;
 use lab::ports::Ports;
+use lab::progress::Progress;
 use lab::sites::Sites;
 use lab::state;
 use lab::world::Lab;
 use tokio_util::sync::CancellationToken;
 
-use super::{RunArgs, progress};
 use crate::lab_commands::running;
 use crate::other_lab;
 use crate::settings::{Global, LabArgs};
+
+/// Which lab lessons are to be played on.
+pub(super) struct Wanted<'a> {
+    /// What the person asked for.
+    pub(super) lab: &'a LabArgs,
+    /// What the lessons are written for.
+    pub(super) sites: Sites,
+    /// Beside or after another one, so on free ports in any case.
+    pub(super) apart: bool,
+    /// Who is told of a start.
+    pub(super) progress: Arc<dyn Progress>,
+}
 
 /// The lab that lessons are played on.
 pub(super) enum Stage {
@@ -24,17 +37,11 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// A lab with these sites; `apart`: beside or after another one, so on free ports in any case.
-    pub(super) async fn find(
-        args: &RunArgs,
-        global: &Global,
-        sites: Sites,
-        apart: bool,
-        cancel: &CancellationToken,
-    ) -> Result<Self, Trouble> {
-        let progress = progress(args, global);
+    /// Such a lab.
+    pub(super) async fn find(wanted: Wanted<'_>, global: &Global, cancel: &CancellationToken) -> Result<Self, Trouble> {
+        let Wanted { lab, sites, apart, progress } = wanted;
         let folders = global.folders()?;
-        let wanted = LabArgs { sites: Some(sites.word().to_owned()), ..args.lab.clone() };
+        let wanted = LabArgs { sites: Some(sites.word().to_owned()), ..lab.clone() };
         let mut options = wanted.options(global, false, Ports::Auto, progress.clone())?;
         if apart {
             options.ports = Ports::Auto;

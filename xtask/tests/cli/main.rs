@@ -119,6 +119,7 @@ fn faults_never_leave_loopback_not_even_with_passwords_of_ones_own() {
 }
 
 mod realm_lint;
+mod recordings;
 
 #[test]
 fn a_misspelt_fault_is_told_with_the_right_name() {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::framing::runs_inline_scripts;
 use super::origin::same_origin;
 use super::page::Page;
 use crate::control::messages::Topology;
 
-/// What is on the screen.
-#[derive(Debug, Clone, PartialEq)]
+/// What is on the screen. A recording keeps where somebody was; what only checks need is left out of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// Which kind of page.
     pub place: Place,
@@ -17,19 +19,24 @@ pub struct Sight {
     /// Its title.
     pub title: String,
     /// Its visible text. For a page that a script fills: what the script has to fill it with.
+    #[serde(skip)]
     pub text: String,
     /// The last path segments of the forms on it (`approve`, `logout`): what can be pressed.
+    #[serde(skip)]
     pub offers: Vec<String>,
     /// Whether a password had to be typed to come here.
     pub asked_for_password: bool,
     /// Other servers that its scripts come from (`https://cdn.example`).
+    #[serde(skip)]
     pub scripts_of: Vec<String>,
     /// Whether the page's policy would run a script that stands in the page itself without the server having meant it.
+    #[serde(skip)]
     pub runs_inline_scripts: bool,
 }
 
 /// Kinds of pages that lessons speak about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// Keycloak asks for name and password; the text is its complaint about the last try, if any.
     LoginForm(Option<String>),

@@ -1,0 +1,155 @@
+//! Reading a recording back. It may come from anybody, so every line is looked at before it is believed, and nothing in it can
+//! move a terminal's cursor.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lab::{Kind, Trouble};
+use serde_json::Value;
+
+use super::{FILE, LessonLine, Line, Result as Recorded, SCHEMA};
+use crate::parse::parse;
+use crate::report::{Finished, Outcome};
+use crate::run::{Numbered, Run};
+
+/// Reads a recording, or the one in a report's folder: what was played, in its order.
+///
+/// # Errors
+/// Usage, when there is no such file or it is not readable; content, when it is no recording, one of another schema, or damaged,
+/// with the line.
+pub fn read(path: &Path) -> Result<Vec<Finished>, Trouble> {
+    let file = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
+    let text = std::fs::read_to_string(&file).map_err(|error| {
+        Trouble::new(
+            Kind::Usage,
+            format!("the recording {} cannot be read: {error}", file.display()),
+            "nothing can be shown",
+            "name a file that `cargo xtask scenario record` has written, or a folder of `scenario run --report`",
+        )
+        .caused_by(error)
+    })?;
+    read_text(&text)
+}
+
+/// The same from a text.
+///
+/// # Errors
+/// As [`read`], without those of files.
+pub fn read_text(text: &str) -> Result<Vec<Finished>, Trouble> {
+    let mut lines = text.lines().zip(1..);
+    let Some((first, _)) = lines.next() else { return Err(damaged(1, "the file is empty")) };
+    match line(first, 1)? {
+        Line::Run { schema: SCHEMA, .. } => {}
+        Line::Run { schema, lab } => {
+            return Err(Trouble::new(
+                Kind::Content,
+                format!("the recording has schema {schema}, written by version {lab} of the lab"),
+                format!("this version reads schema {SCHEMA} only, and would misunderstand it"),
+                "record it again: `cargo xtask scenario record ID --out FILE`",
+            ));
+        }
+        Line::Lesson(_) | Line::Step { .. } | Line::Exchange { .. } => {
+            return Err(damaged(1, "it does not begin with a line of kind `run`"));
+        }
+    }
+    let mut finished: Vec<Finished> = Vec::new();
+    for (text, number) in lines.filter(|(text, _)| !text.trim().is_empty()) {
+        add(&mut finished, line(text, number)?, number)?;
+    }
+    if finished.is_empty() {
+        return Err(damaged(1, "no lesson stands in it"));
+    }
+    Ok(finished)
+}
+
+fn add(finished: &mut Vec<Finished>, line: Line, at: usize) -> Result<(), Trouble> {
+    match line {
+        Line::Run { .. } => Err(damaged(at, "a second recording begins here")),
+        Line::Lesson(lesson) => {
+            finished.push(of_lesson(*lesson)?);
+            Ok(())
+        }
+        Line::Step { lesson, number, step } => {
+            let run = played(finished, &lesson, at)?;
+            if number != run.steps.len() + 1 {
+                return Err(damaged(at, &format!("step {number} stands where {} should", run.steps.len() + 1)));
+            }
+            run.steps.push(*step);
+            Ok(())
+        }
+        Line::Exchange { lesson, step, number, at_us, meanwhile, exchange } => {
+            let run = played(finished, &lesson, at)?;
+            if step != run.steps.len() || step == 0 {
+                return Err(damaged(at, &format!("an exchange of step {step} stands after step {}", run.steps.len())));
+            }
+            let numbered = Numbered { number, at_us, exchange: *exchange, meanwhile };
+            run.steps[step - 1].exchanges.push(numbered);
+            Ok(())
+        }
+    }
+}
+
+/// The run that a line belongs to: that of the lesson above it.
+fn played<'a>(finished: &'a mut [Finished], lesson: &str, at: usize) -> Result<&'a mut Run, Trouble> {
+    let last = finished.last_mut().filter(|one| one.id == lesson);
+    last.and_then(|one| one.run.as_mut())
+        .ok_or_else(|| damaged(at, &format!("it belongs to {lesson}, and no run of it is above")))
+}
+
+fn of_lesson(line: LessonLine) -> Result<Finished, Trouble> {
+    let outcome = match line.result {
+        Recorded::Passed => Outcome::Passed,
+        Recorded::Blessed { snapshot } => Outcome::Blessed(snapshot),
+        Recorded::Skipped { reason } => Outcome::Skipped(reason),
+        Recorded::LessonFailed { failures } => Outcome::LessonFailed(failures),
+        Recorded::SnapshotDiffers { diff } => Outcome::SnapshotDiffers(diff),
+        Recorded::Trouble { family, what, means, action } => {
+            Outcome::Trouble(Trouble::new(family, what, means, action))
+        }
+    };
+    let lesson = line.source.map(|source| parse(&source.path, &source.text).map(Arc::new)).transpose()?;
+    let run = line.played.map(|played| Run {
+        id: line.id.clone(),
+        title: line.title.clone(),
+        topology: played.topology,
+        driver: played.driver,
+        faults: played.faults,
+        steps: Vec::new(),
+        invariants: played.rules,
+    });
+    Ok(Finished { id: line.id, title: line.title, took: Duration::from_millis(line.took_ms), outcome, run, lesson })
+}
+
+fn line(text: &str, number: usize) -> Result<Line, Trouble> {
+    let mut value: Value = serde_json::from_str(text).map_err(|error| damaged(number, &error.to_string()))?;
+    harmless(&mut value);
+    serde_json::from_value(value).map_err(|error| damaged(number, &error.to_string()))
+}
+
+/// Takes what moves cursors or colours terminals out of every text.
+fn harmless(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if text.contains(is_harmful) {
+                *text = text.replace(is_harmful, "\u{fffd}");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(harmless),
+        Value::Object(members) => members.values_mut().for_each(harmless),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn is_harmful(letter: char) -> bool {
+    letter.is_control() && !matches!(letter, '\n' | '\t' | '\r')
+}
+
+fn damaged(line: usize, why: &str) -> Trouble {
+    Trouble::new(
+        Kind::Content,
+        format!("line {line} of the recording: {why}"),
+        "the file is no recording of the lab, was cut off, or somebody has changed it",
+        "record it again: `cargo xtask scenario record ID --out FILE`",
+    )
+}

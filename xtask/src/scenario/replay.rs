@@ -1,0 +1,126 @@
+//! A recorded run, seen again.
+
+use std::path::PathBuf;
+
+use lab::{Kind, Trouble};
+use scenarios::lesson::Part;
+use scenarios::recording;
+use scenarios::report::{self, Finished, Outcome};
+use scenarios::runner::Pace as _;
+
+use super::RunFormat;
+use super::step::{Desk, tell_left};
+use crate::out::{self, say};
+use crate::settings::Global;
+
+#[derive(clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// A file of `scenario record`, or the folder of `scenario run --report`
+    file: PathBuf,
+    /// Only these lessons of it
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Step by step: text, your prediction, what happened, why
+    #[arg(long)]
+    step: bool,
+    /// With the notes for trainers, where it goes step by step
+    #[arg(long, requires = "step")]
+    trainer: bool,
+    /// Wait for nothing and ask nothing, where it goes step by step
+    #[arg(long, requires = "step")]
+    no_input: bool,
+    /// How the results are printed
+    #[arg(long, value_enum, default_value_t = RunFormat::Human, conflicts_with = "step")]
+    format: RunFormat,
+    /// Write everything that `scenario run --report` writes into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "step")]
+    report: Option<PathBuf>,
+}
+
+/// Ends with the exit code that the run had.
+pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble> {
+    let mut finished = recording::read(&args.file)?;
+    if let Some(missing) = args.ids.iter().find(|id| !finished.iter().any(|one| one.id == **id)) {
+        return Err(Trouble::new(
+            Kind::Usage,
+            format!("\"{missing}\" is not in the recording"),
+            format!("it has {}", ids(&finished)),
+            "name one of these, or none for all",
+        ));
+    }
+    finished.retain(|one| args.ids.is_empty() || args.ids.contains(&one.id));
+    if args.step {
+        let mut desk = Desk::open(args.trainer, args.no_input, global)?;
+        for one in &finished {
+            match step(one, &mut desk).await {
+                Err(trouble) if trouble.kind == Kind::Interrupted => {
+                    tell_left(&trouble);
+                    return Ok(());
+                }
+                done => done?,
+            }
+        }
+        return Ok(());
+    }
+    if let Some(folder) = &args.report {
+        report::folder::prepare(folder)?;
+        report::folder::write(folder, &finished)?;
+    }
+    match args.format {
+        RunFormat::Human => finished.iter().for_each(|one| out::print(&out::coloured(&report::human(one, true)))),
+        RunFormat::Plain => finished.iter().for_each(|one| out::print(&report::plain(one, true))),
+        RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
+        RunFormat::Junit => out::print(&report::junit(&finished)),
+    }
+    if matches!(args.format, RunFormat::Human | RunFormat::Plain) {
+        out::print(&report::summary(&finished));
+    }
+    match report::exit_code(&finished) {
+        0 => Ok(()),
+        code => std::process::exit(code.into()),
+    }
+}
+
+/// Walks through a recorded lesson as through a played one.
+async fn step(one: &Finished, desk: &mut Desk) -> Result<(), Trouble> {
+    let (Some(lesson), Some(run)) = (&one.lesson, &one.run) else {
+        if let Outcome::Skipped(_) | Outcome::Trouble(_) = &one.outcome {
+            out::print(&report::human(one, false));
+            return Ok(());
+        }
+        return Err(Trouble::new(
+            Kind::Content,
+            format!("the recording has no text of \"{}\"", one.id),
+            "it cannot be walked through, only shown",
+            "leave `--step` out, or record it again",
+        ));
+    };
+    desk.begin(lesson, &run.topology, &run.faults);
+    say("note: this was recorded; nothing is played now");
+    let mut steps = run.steps.iter();
+    for part in &lesson.parts {
+        desk.part(part).await?;
+        let Part::Steps(of_part) = part else { continue };
+        for step in of_part {
+            desk.before(step).await?;
+            let Some(done) = steps.next() else {
+                return Err(Trouble::new(
+                    Kind::Content,
+                    "the recording ends before the lesson does",
+                    "it was broken off, or its steps are others than those of its text",
+                    "record it again: `cargo xtask scenario record ID --out FILE`",
+                ));
+            };
+            desk.after(step, done).await?;
+        }
+    }
+    desk.end();
+    Ok(())
+}
+
+/// The lessons of a recording, for error messages.
+pub(super) fn ids(finished: &[Finished]) -> String {
+    let mut ids: Vec<&str> = finished.iter().map(|one| one.id.as_str()).collect();
+    ids.dedup();
+    ids.join(", ")
+}
