@@ -17,7 +17,8 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
         Party::App(name) => topology.portal(name).map_or(&topology.keycloak, |portal| &portal.url),
         Party::Keycloak | Party::Browser(_) | Party::Lab | Party::Stranger => &topology.keycloak,
     };
-    let url = format!("{}{}{}", base.as_str().trim_end_matches('/'), exchange.path, query(&exchange.query, &mut unknown));
+    let url =
+        format!("{}{}{}", base.as_str().trim_end_matches('/'), exchange.path, query(&exchange.query, &mut unknown));
     let mut lines = vec![format!("curl -i -X {} {}", exchange.method, quoted(&url, &unknown))];
     for header in exchange.headers.iter().filter(|header| TELLING.contains(&header.name.as_str())) {
         lines.push(format!("  -H {}", quoted(&format!("{}: {}", header.name, shown(header, &mut unknown)), &unknown)));
@@ -60,7 +61,9 @@ fn query(params: &[Param], unknown: &mut BTreeSet<String>) -> String {
         .map(|param| {
             let name: String = form_urlencoded::byte_serialize(param.name.as_bytes()).collect();
             match param.value.text() {
-                Some(text) => format!("{name}={}", form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()),
+                Some(text) => {
+                    format!("{name}={}", form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>())
+                }
                 None => format!("{name}={}", variable(&param.name, unknown)),
             }
         })
@@ -77,7 +80,8 @@ fn shown(param: &Param, unknown: &mut BTreeSet<String>) -> String {
 
 /// `$ID_TOKEN_HINT` for a value that is not shown.
 fn variable(name: &str, unknown: &mut BTreeSet<String>) -> String {
-    let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
+    let letters =
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
     let mut name: String = letters.collect();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         name.insert(0, '_');

@@ -69,9 +69,15 @@ mod tests {
         for host in ["localhost", "localhost:3000", "LOCALHOST:3000", "127.0.0.1:3000", "[::1]:3000", "[::1]"] {
             assert!(is_own(host), "{host}");
         }
-        for host in
-            ["evil.example:3000", "localhost.evil.example", "127.0.0.1.nip.io:3000", "10.0.0.1", "localhost:", "", "[::2]:1"]
-        {
+        for host in [
+            "evil.example:3000",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io:3000",
+            "10.0.0.1",
+            "localhost:",
+            "",
+            "[::2]:1",
+        ] {
             assert!(!is_own(host), "{host}");
         }
     }

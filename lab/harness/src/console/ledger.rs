@@ -141,7 +141,8 @@ impl Ledger {
     /// A browser was sent to Keycloak to end the session of this ID token.
     pub(crate) fn logout_asked(&self, id_token_hint: &str) {
         let Some((_, claims)) = decode_jwt(id_token_hint) else { return };
-        let (Some(sid), Some(client)) = (claims["sid"].as_str(), claims["aud"].as_str().or(claims["azp"].as_str())) else {
+        let (Some(sid), Some(client)) = (claims["sid"].as_str(), claims["aud"].as_str().or(claims["azp"].as_str()))
+        else {
             return;
         };
         let mut held = self.lock();

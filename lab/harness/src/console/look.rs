@@ -97,7 +97,8 @@ async fn something_happens(console: &Console, seen: &mut u64) {
             EventKind::Exchange(_) | EventKind::Lab(_) => true,
             EventKind::Portal(_) => false,
         };
-        if news.iter().any(|kept| is_shown(&kept.event) && changes(&kept.event.kind)) || newest.changed().await.is_err() {
+        if news.iter().any(|kept| is_shown(&kept.event) && changes(&kept.event.kind)) || newest.changed().await.is_err()
+        {
             return;
         }
     }
@@ -197,7 +198,9 @@ fn tab(cell: &Cell, ended: bool, topology: &Topology, told: &Told) -> (CellState
         None if ended => {
             (CellState::Unknown, format!("{refused}, but nobody told the tab, and nobody can look what it shows"))
         }
-        None => (CellState::Unknown, format!("{refused}; the tab may fetch another, and nobody can look what it shows")),
+        None => {
+            (CellState::Unknown, format!("{refused}; the tab may fetch another, and nobody can look what it shows"))
+        }
     }
 }
 

@@ -85,7 +85,8 @@ fn page(console: &Console, name: &str) -> Response {
         Ok(page) => Html(page).into_response(),
         Err(error) => {
             tracing::error!(%error, name, "a page of the console cannot be made");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the console's page cannot be made; the lab's log says why\n").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "the console's page cannot be made; the lab's log says why\n")
+                .into_response()
         }
     }
 }

@@ -61,7 +61,12 @@ const LOGOUT: &[(&str, Rule, &str, &str)] = &[
     ("events", Required, "says that this is a logout", "BCL-2.4"),
     ("sid", Optional, "which session; without it, all sessions of sub", "BCL-2.4"),
     ("sub", Optional, "whose session; sid or sub has to be there", "BCL-2.4"),
-    ("nonce", Forbidden, "so that nobody can pass off an ID token as a logout token, or the other way round", "BCL-2.4"),
+    (
+        "nonce",
+        Forbidden,
+        "so that nobody can pass off an ID token as a logout token, or the other way round",
+        "BCL-2.4",
+    ),
 ];
 
 const ID: &[(&str, Rule, &str, &str)] = &[
@@ -114,14 +119,33 @@ fn token(place: &str, param: &Param, topology: &Topology) -> Option<Token> {
     let mut listed: Vec<Claim> = rules.iter().map(|rule| claim(rule, claims, topology)).collect();
     for (name, value) in claims.as_object().into_iter().flatten() {
         if !rules.iter().any(|(known, ..)| known == name) {
-            let note = if rules.is_empty() { String::new() } else { "not asked for; whoever does not know it ignores it".to_owned() };
-            listed.push(Claim { name: name.clone(), value: Some(value.to_string()), verdict: Verdict::Open, note, clause: None });
+            let note = if rules.is_empty() {
+                String::new()
+            } else {
+                "not asked for; whoever does not know it ignores it".to_owned()
+            };
+            listed.push(Claim {
+                name: name.clone(),
+                value: Some(value.to_string()),
+                verdict: Verdict::Open,
+                note,
+                clause: None,
+            });
         }
     }
-    Some(Token { place: format!("{place} {}", param.name), kind: kind.clone(), header: header.to_string(), claims: listed })
+    Some(Token {
+        place: format!("{place} {}", param.name),
+        kind: kind.clone(),
+        header: header.to_string(),
+        claims: listed,
+    })
 }
 
-fn claim((name, rule, about, reference): &(&str, Rule, &'static str, &'static str), claims: &Value, topology: &Topology) -> Claim {
+fn claim(
+    (name, rule, about, reference): &(&str, Rule, &'static str, &'static str),
+    claims: &Value,
+    topology: &Topology,
+) -> Claim {
     let value = claims.get(name);
     let (verdict, presence) = match (rule, value) {
         (Required, Some(_)) => (Verdict::Right, "present, as it must be"),
@@ -150,7 +174,10 @@ fn judged(name: &str, value: &Value, topology: &Topology) -> Option<(bool, Strin
         }
         "events" => {
             let logout = value.get(LOGOUT_EVENT).is_some_and(Value::is_object);
-            Some((logout, if logout { "it names the logout event" } else { "it does NOT name the logout event" }.to_owned()))
+            Some((
+                logout,
+                if logout { "it names the logout event" } else { "it does NOT name the logout event" }.to_owned(),
+            ))
         }
         "aud" => {
             let names: Vec<&str> = match value {

@@ -20,11 +20,15 @@ pub(super) fn of(exchange: &Exchange) -> Reason {
              whether it worked.",
             Some("FCL-2"),
         ),
-        Channel::Probe => ("The lab looks whether a session still works. A lesson's verdict rests on such looks.", None),
-        Channel::Page | Channel::Embedded | Channel::Script | Channel::Server | Channel::Other => match &exchange.callee {
-            Party::Keycloak => at_keycloak(exchange),
-            Party::App(_) | Party::Browser(_) | Party::Lab | Party::Stranger => at_portal(exchange),
-        },
+        Channel::Probe => {
+            ("The lab looks whether a session still works. A lesson's verdict rests on such looks.", None)
+        }
+        Channel::Page | Channel::Embedded | Channel::Script | Channel::Server | Channel::Other => {
+            match &exchange.callee {
+                Party::Keycloak => at_keycloak(exchange),
+                Party::App(_) | Party::Browser(_) | Party::Lab | Party::Stranger => at_portal(exchange),
+            }
+        }
     }
 }
 
@@ -158,8 +162,14 @@ mod tests {
         let all = [
             (exchange(Channel::Page, Party::Keycloak, &end("auth"), &[], None), "Core-3.1.2.1"),
             (exchange(Channel::Page, app(), "/admin/callback", &back, None), "Core-3.1.2.5"),
-            (exchange(Channel::Page, app(), "/admin/callback", &[("error", "e"), ("state", "s")], None), "Core-3.1.2.6"),
-            (exchange(Channel::Server, Party::Keycloak, &end("token"), &[], Some("authorization_code")), "Core-3.1.3.1"),
+            (
+                exchange(Channel::Page, app(), "/admin/callback", &[("error", "e"), ("state", "s")], None),
+                "Core-3.1.2.6",
+            ),
+            (
+                exchange(Channel::Server, Party::Keycloak, &end("token"), &[], Some("authorization_code")),
+                "Core-3.1.3.1",
+            ),
             (exchange(Channel::Server, Party::Keycloak, &end("token"), &[], Some("refresh_token")), "Core-12"),
             (exchange(Channel::Page, Party::Keycloak, &end("logout"), &[], None), "RPIL-2"),
             (exchange(Channel::BackChannel, app(), "/logout", &[], None), "BCL-2.5"),

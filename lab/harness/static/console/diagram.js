@@ -32,7 +32,11 @@ export class Diagram {
   draw(items, portals, chosen) {
     this.redraw = () => this.draw(items, portals, chosen);
     const lanes = lanesOf(items, portals);
-    const { gutter, lane, row, head } = this.size;
+    const slim = this.place.clientWidth < 560;
+    this.place.classList.toggle("slim", slim);
+    this.gutter = slim ? 40 : this.size.gutter;
+    const { row, head } = this.size;
+    const [gutter, lane] = [this.gutter, slim ? this.size.lane * 0.75 : this.size.lane];
     const width = Math.max(this.place.clientWidth, gutter + lanes.length * lane);
     const step = (width - gutter) / lanes.length;
     const x = new Map(lanes.map((name, index) => [name, gutter + step * (index + 0.5)]));
@@ -57,10 +61,10 @@ export class Diagram {
 
   drawHeads(lanes, x, width, step, head) {
     const boxes = lanes.map((name) => {
-      const wide = Math.min(step - 12, this.size.lane * 1.1);
+      const wide = Math.min(step - 10, this.size.lane * 1.1);
       return svg("g", {},
         svg("rect", { x: x.get(name) - wide / 2, y: 4, width: wide, height: head - 8, rx: 6 }),
-        svg("text", { x: x.get(name), y: head / 2, "text-anchor": "middle", "dominant-baseline": "central" }, short(name, 20)));
+        svg("text", { x: x.get(name), y: head / 2, "text-anchor": "middle", "dominant-baseline": "central" }, short(name, 16)));
     });
     this.heads.replaceChildren(...boxes);
   }
@@ -79,7 +83,7 @@ export class Diagram {
 
   arrow(item, x, width) {
     const { arrow } = item;
-    const { row, letter, gutter } = this.size;
+    const [{ row, letter }, gutter] = [this.size, this.gutter];
     const [from, to] = [x.get(arrow.from), x.get(arrow.to)];
     const direction = Math.sign(to - from) || 1;
     const [line, tip] = [row * 0.58, to - direction * 3];
@@ -102,18 +106,19 @@ export class Diagram {
       svg("rect", { class: "ground", x: 0, y: 0, width, height: row }),
       svg("text", { class: "number", x: 8, y: line }),
       svg("text", { class: "at", x: gutter - 8, y: line, "text-anchor": "end" }, sinceStart(item.at_us)),
+      svg("text", { class: "says", x: place(label), y: line - row * 0.17, "text-anchor": "middle" },
+        svg("tspan", { class: "word" }, `${word} `), says),
+      svg("text", { class: bad ? "back bad" : "back", x: place(back), y: line + row * 0.33, "text-anchor": "middle" }, back),
+      // After the words, whose halo would bite into them.
       svg("line", { class: "shaft", x1: from, x2: tip - direction * 6, y1: line, y2: line }),
       arrow.stroke === "back-channel" ? svg("line", { class: "core", x1: from, x2: tip - direction * 9, y1: line, y2: line }) : null,
       svg("circle", { class: "from", cx: from, cy: line, r: 3 }),
-      svg("path", { class: "tip", d: `M ${tip} ${line} l ${-direction * 11} -5.5 v 11 z` }),
-      svg("text", { class: "says", x: place(label), y: line - row * 0.17, "text-anchor": "middle" },
-        svg("tspan", { class: "word" }, `${word} `), says),
-      svg("text", { class: bad ? "back bad" : "back", x: place(back), y: line + row * 0.32, "text-anchor": "middle" }, back));
+      svg("path", { class: "tip", d: `M ${tip} ${line} l ${-direction * 11} -5.5 v 11 z` }));
     return link;
   }
 
   note(item, x, width) {
-    const { row, letter, gutter } = this.size;
+    const [{ row, letter }, gutter] = [this.size, this.gutter];
     const lab = item.is === "note";
     const text = short(lab ? `lab: ${item.text}` : `${item.portal} notes: ${item.text}`, Math.floor((width - gutter) / letter) - 4);
     const wide = text.length * letter + 24;

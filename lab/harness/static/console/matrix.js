@@ -31,12 +31,17 @@ export function drawMatrix(frame, matrix, portals, tell) {
 function table(rows, portals, tell, caption) {
   const columns = ["sso", ...portals];
   const head = el("tr", {}, el("th", { scope: "col" }, "user"),
-    ...columns.map((name) => el("th", { scope: "col" }, name === "sso" ? "Keycloak" : name)));
+    ...columns.map((name) => el("th", { scope: "col" }, name === "sso" ? "SSO" : name)));
   const body = rows.map((row) => el("tr", { class: row.ended ? "ended" : null },
-    el("th", { scope: "row" }, row.user || "somebody",
+    el("th", { scope: "row" }, ...breakable(row.user || "somebody"),
       el("span", { class: "soft sub" }, `${row.browser ? `${row.browser}'s browser` : "browser"} · sid ${row.sid.slice(0, 6)}…`)),
     ...columns.map((name) => el("td", {}, cell(row, name, tell)))));
   return el("table", { class: "matrix" }, el("caption", { class: "visually-hidden" }, caption), el("thead", {}, head), el("tbody", {}, ...body));
+}
+
+/** A long name may break behind its dots, and nowhere else. */
+function breakable(name) {
+  return name.split(/(?<=\.)/).flatMap((part, index) => (index === 0 ? [part] : [el("wbr"), part]));
 }
 
 function cell(row, name, tell) {

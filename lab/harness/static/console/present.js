@@ -10,7 +10,7 @@ import { Stream } from "./stream.js";
 const NEWEST = 8;
 
 const stream = new Stream();
-const size = { row: 62, lane: 170, gutter: 150, letter: 11, head: 56 };
+const size = { row: 54, lane: 170, gutter: 150, letter: 10.6, head: 52 };
 const diagram = new Diagram(byId("diagram"), size, () => {});
 
 stream.on("items", () => {
@@ -21,7 +21,10 @@ stream.on("items", () => {
   hold(byId("text"), newest.map((item) => el("li", {}, `${item.number} ${sentence(item)}`)));
 });
 const matrix = () => drawMatrix(byId("matrix-frame"), { ...stream.matrix, rows: stream.matrix.rows.slice(-6) }, stream.portals, null);
-const faults = async () => tellFaults(await loadFaults() ?? []);
+const faults = async () => {
+  tellFaults(await loadFaults() ?? []);
+  byId("faults-badge").hidden = byId("faults-on").hidden;
+};
 stream.on("matrix", matrix);
 stream.on("hello", matrix);
 stream.on("hello", faults);

@@ -126,7 +126,6 @@ export class Timeline {
   }
 
   choose(item) {
-    if (this.chosen?.position === item?.position) item = item && this.chosen;
     this.chosen = item;
     if (this.visible) this.show();
     this.onChoose(item);

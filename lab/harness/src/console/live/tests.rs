@@ -57,7 +57,8 @@ impl Stand {
     }
 
     async fn viewer(&self, last: Option<&str>) -> Page {
-        let request = last.into_iter().fold(self.get("/console/live"), |request, id| request.header("last-event-id", id));
+        let request =
+            last.into_iter().fold(self.get("/console/live"), |request, id| request.header("last-event-id", id));
         let answer = request.send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         Page { body: answer.bytes_stream().boxed(), text: String::new() }
@@ -76,7 +77,7 @@ struct Page {
 }
 
 impl Page {
-    /// The next block of the stream; `None` at its end.
+    /// The next block of the stream; `None` at its end. One that was cut off fails.
     async fn block(&mut self) -> Option<String> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -84,7 +85,7 @@ impl Page {
                 self.text = rest;
                 return Some(block);
             }
-            let piece = tokio::time::timeout(PATIENCE, self.body.next()).await.unwrap()?.ok()?;
+            let piece = tokio::time::timeout(PATIENCE, self.body.next()).await.unwrap()?.unwrap();
             self.text.push_str(std::str::from_utf8(&piece).unwrap());
         }
     }
