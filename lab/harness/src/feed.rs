@@ -1,6 +1,6 @@
 //! The live feed: one line an event, for a person who watches while somebody signs in and out.
 
-use lab_trace::{Answer, Body, Channel, Event, EventKind, Exchange, Location, Param, Shown};
+use lab_trace::{Answer, Body, Channel, Event, EventKind, Exchange, Param, Shown};
 
 use crate::control::messages::Topology;
 
@@ -53,7 +53,7 @@ fn exchange_line(exchange: &Exchange, topology: &Topology) -> String {
         Answer::Response { status, location, .. } => {
             line.push_str(&format!("  {status}"));
             if let Some(location) = location {
-                line.push_str(&format!(" to {}", place(location, topology)));
+                line.push_str(&format!(" to {}", topology.location(location)));
             }
         }
         Answer::Aborted => line.push_str("  (the caller went away)"),
@@ -70,7 +70,7 @@ fn push_params(line: &mut String, params: &[Param], topology: &Topology) {
 
 fn value(value: &Shown, topology: &Topology) -> String {
     match value {
-        Shown::Plain { text } => short(&named(text, topology)),
+        Shown::Plain { text } => short(&topology.named(text)),
         Shown::Id { text, .. } => short(text),
         Shown::Secret { kind, .. } => format!("<{kind}>"),
         Shown::Token { kind, claims, .. } => {
@@ -80,17 +80,6 @@ fn value(value: &Shown, topology: &Topology) -> String {
             format!("<{kind}{}{}>", told("aud").unwrap_or_default(), told("sid").unwrap_or_default())
         }
     }
-}
-
-/// The address with the lab's own origins replaced by names, which is what people think in.
-fn named(text: &str, topology: &Topology) -> String {
-    let origins = std::iter::once((&topology.keycloak, "keycloak"))
-        .chain(topology.portals.iter().map(|portal| (&portal.url, portal.name.as_str())));
-    origins.fold(text.to_owned(), |text, (url, name)| text.replace(url.as_str().trim_end_matches('/'), name))
-}
-
-fn place(location: &Location, topology: &Topology) -> String {
-    named(&format!("{}{}", location.origin, location.path), topology)
 }
 
 fn short(text: &str) -> String {

@@ -28,6 +28,8 @@ mod parts;
 
 use assembly::{Assembled, assemble};
 pub(crate) use parts::Parts;
+#[cfg(test)]
+pub(crate) use parts::testing;
 
 /// How long Keycloak's start may take: a first start on a slow machine builds, too.
 pub const START_DEADLINE: Duration = Duration::from_mins(4);

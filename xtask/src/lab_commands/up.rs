@@ -1,5 +1,6 @@
 //! `lab up`: stays in front with a live feed until Ctrl-C, or `--detach`.
 
+use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use lab::control::client::LabClient;
@@ -46,7 +47,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     }
     if args.detach {
         let client = detach::start(global).await?;
-        say(&welcome(&client.topology().await?));
+        say(&welcome(&client.topology().await?, &client));
         tell_faults(&faults);
         return Ok(());
     }
@@ -54,7 +55,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let progress = options.progress.clone();
     let mut lab = Lab::start(options, cancel.clone()).await?;
     if !detach::is_background() {
-        say(&welcome(lab.topology()));
+        say(&welcome(lab.topology(), &lab.client()));
         tell_faults(&faults);
     }
     let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
@@ -134,18 +135,21 @@ async fn already_up(client: &LabClient, wanted: &LabArgs, options: &Options) -> 
         ));
     }
     say("The lab is up already.");
-    say(&welcome(&running.topology));
+    say(&welcome(&running.topology, client));
     Ok(())
 }
 
-fn welcome(topology: &Topology) -> String {
+/// The console's address brings the token along where a person reads it: they shall click and be able to do everything. Not in a
+/// file or a pipe, which others read, too; there, `lab open console --print` gives it to whoever asks.
+fn welcome(topology: &Topology, client: &LabClient) -> String {
     let mut text = format!("Keycloak {} ({}) at {}\n", topology.version, topology.runtime, topology.keycloak);
     for portal in &topology.portals {
         text.push_str(&format!("{:<9} {}\n", portal.name, portal.url));
     }
+    text.push_str(&format!("{:<9} {}\n", "console", client.console(std::io::stdout().is_terminal())));
     text.push_str(&format!(
         "Sign in as john.employee, mary.manager, alex.admin or pat.partner; the password is {}.\n\
-         Next: open a portal (`cargo xtask lab open internal`), or play a lesson (`cargo xtask scenario run backchannel-happy`).",
+         Next: watch (`cargo xtask lab open console`), open a portal (`cargo xtask lab open internal`), or play a lesson (`cargo xtask scenario run backchannel-happy`).",
         realm::PASSWORD
     ));
     text

@@ -10,6 +10,7 @@ mod axe;
 #[allow(unreachable_pub, reason = "a module of a test binary")]
 mod browser;
 mod check_session;
+mod console;
 mod faults;
 mod keyboard;
 mod keycloak_js;

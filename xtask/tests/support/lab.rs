@@ -9,6 +9,7 @@ use ::lab::keycloak::versions;
 use ::lab::keycloak::{self, Credentials, Runtime};
 use ::lab::ports::Ports;
 use ::lab::progress::Silent;
+use ::lab::recorder::Recorder;
 use ::lab::sites::Sites;
 use ::lab::state::Folders;
 use ::lab::world::{Lab, Options};
@@ -76,6 +77,11 @@ impl RunningLab {
 
     pub fn client(&self) -> LabClient {
         self.lab.client()
+    }
+
+    /// Where the lab writes down what it sees.
+    pub fn recorder(&self) -> &Recorder {
+        self.lab.recorder()
     }
 
     /// Public address of a portal, with a trailing slash; `keycloak` for Keycloak's.

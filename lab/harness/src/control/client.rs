@@ -32,6 +32,15 @@ impl LabClient {
         Self { base, token, http: http::client(USUAL) }
     }
 
+    /// Address of the console. With the token behind the `#`, which no browser sends anywhere, the page may change the lab.
+    pub fn console(&self, with_token: bool) -> Url {
+        let mut address = self.base.clone();
+        if with_token {
+            address.set_fragment(Some(&format!("token={}", self.token)));
+        }
+        address
+    }
+
     /// State of all parts.
     pub async fn status(&self) -> Result<Status, Trouble> {
         self.ask(reqwest::Method::GET, "api/status").await

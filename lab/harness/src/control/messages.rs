@@ -1,5 +1,6 @@
 //! What goes over the control interface. All JSON.
 
+use lab_trace::Location;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -89,6 +90,18 @@ impl Topology {
     /// A portal by name.
     pub fn portal(&self, name: &str) -> Option<&PortalPlace> {
         self.portals.iter().find(|portal| portal.name == name)
+    }
+
+    /// The text with the lab's own origins replaced by names, which is what people think in.
+    pub fn named(&self, text: &str) -> String {
+        let origins = std::iter::once((&self.keycloak, "keycloak"))
+            .chain(self.portals.iter().map(|portal| (&portal.url, portal.name.as_str())));
+        origins.fold(text.to_owned(), |text, (url, name)| text.replace(url.as_str().trim_end_matches('/'), name))
+    }
+
+    /// Where a redirect leads to, in the same words.
+    pub fn location(&self, location: &Location) -> String {
+        self.named(&format!("{}{}", location.origin, location.path))
     }
 
     /// The same where it is needed.

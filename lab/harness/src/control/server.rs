@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::messages::Refused;
 use crate::acts::Act;
+use crate::console;
 use crate::faults::{Change, Named};
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
@@ -32,8 +33,9 @@ struct Shared {
     stop: CancellationToken,
 }
 
-/// The control interface of a lab. Everything but the greeting at `/` needs the run's token.
-pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) -> Router {
+/// The control interface of a lab, which needs the run's token, and the `open` pages beside it, which do not. No request gets
+/// here that a browser was led to under another name than this computer's.
+pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken, open: Router) -> Router {
     let shared = Shared { parts, token: Arc::from(token), stop };
     let api = Router::new()
         .route("/api/status", get(status))
@@ -52,11 +54,7 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken) ->
         .route("/api/reach", post(reach))
         .route("/api/stop", post(stop_lab))
         .layer(middleware::from_fn_with_state(shared.clone(), guard));
-    Router::new().route("/", get(greeting)).merge(api).with_state(shared)
-}
-
-async fn greeting() -> &'static str {
-    "This is the control interface of the SSO lab. It talks to `cargo xtask lab …` and `cargo xtask scenario …` only.\n"
+    api.with_state(shared).merge(open).layer(middleware::from_fn(console::own_host_only))
 }
 
 /// Only who can read the lab's state file has the token.

@@ -4,7 +4,7 @@
 //! Read in this order: [`proxy`] (forwards), `note` (writes down), [`capture`] (keeps what a lesson needs), [`mask`] (and no secret),
 //! [`attribution`] (who called, over which channel), [`disturbance`] (trouble in the network, where a lesson asks for it),
 //! [`overtaking`] (a logout that comes first), [`tokens`] (what passed, for programs that act with somebody's tokens),
-//! [`balancer`] (which replica, where a lesson hosts two), `listener` (applications that only listen).
+//! `witness` (which browser got which session, for the console's matrix), [`balancer`] (which replica, where a lesson hosts two), `listener` (applications that only listen).
 
 pub mod attribution;
 pub mod balancer;
@@ -17,6 +17,7 @@ pub(crate) mod overtaking;
 pub mod proxy;
 mod tee;
 pub(crate) mod tokens;
+mod witness;
 
 pub use attribution::{KnownApp, Registry};
 pub use balancer::Balancer;

@@ -12,6 +12,7 @@ use super::attribution::{self, Seen};
 use super::capture::{self, Passing};
 use super::listener;
 use super::proxy::Shared;
+use super::witness;
 use crate::recorder::Ticket;
 
 /// What is known of an exchange before its answer.
@@ -32,6 +33,7 @@ pub(super) struct Note {
 impl Note {
     pub(super) fn answered(mut self, status: u16, headers: &HeaderMap, body: &Passing) {
         self.keep_tokens(status, headers, body);
+        witness::tell(&self, status, headers);
         let answer = self.response(status, headers, body.body(headers, &self.shared.masker));
         self.write(answer);
     }
@@ -46,9 +48,11 @@ impl Note {
         let form = asked.body.lock().unwrap_or_else(PoisonError::into_inner).body(&asked.headers, &shared.masker);
         let fields = if let Kept::Form { fields } = &form { fields.as_slice() } else { &[] };
         let client_id = attribution::client_id(&asked.headers, &[], fields);
-        let known = |id: &String| shared.registry.apps.iter().any(|app| app.client_id == *id);
-        if let Some(client_id) = client_id.filter(known) {
-            shared.handle.keep_given(&client_id, answer);
+        let known = client_id.and_then(|id| shared.registry.apps.iter().find(|app| app.client_id == id));
+        if let Some(app) = known {
+            shared.handle.keep_given(&app.client_id, answer);
+            let code = asked.body.lock().unwrap_or_else(PoisonError::into_inner).form_field("code");
+            shared.ledger.tokens(&app.name, code.as_deref(), answer);
         }
     }
 

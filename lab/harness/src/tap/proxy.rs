@@ -31,6 +31,7 @@ use super::overtaking::{Ender, Overtaking, late_body};
 use super::tee::{End, Tee};
 use super::tokens;
 use super::{BROWSER_HEADER, PROBE_HEADER, STRANGER_HEADER};
+use crate::console::Ledger;
 use crate::http::ensure_crypto;
 use crate::listening::{self, Limits};
 use crate::recorder::Recorder;
@@ -63,6 +64,7 @@ pub(super) struct Shared {
     pub(super) recorder: Recorder,
     pub(super) client: Client<HttpsConnector<HttpConnector>, Body>,
     pub(super) handle: Handle,
+    pub(super) ledger: Ledger,
 }
 
 /// The word to stop, for connections that no request holds any more.
@@ -91,7 +93,14 @@ impl Tap {
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(connector);
         let handle = Handle::default();
         let upstream = upstream.into();
-        Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client, handle }) }
+        let ledger = Ledger::default();
+        Self { shared: Arc::new(Shared { owner, upstream, registry, masker, recorder, client, handle, ledger }) }
+    }
+
+    /// From now on, sessions that are seen here are told to `ledger`.
+    pub(crate) fn telling(mut self, ledger: Ledger) -> Self {
+        Arc::make_mut(&mut self.shared).ledger = ledger;
+        self
     }
 
     /// By which trouble is made here.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Options, Parts, foreign, interrupted, launch, random_word};
 use crate::acts::Deeds;
+use crate::console::{Console, Ledger};
 use crate::control::chosen::Chosen;
 use crate::control::server;
 use crate::faults::Faults;
@@ -60,8 +61,10 @@ pub(super) async fn assemble(
         hosting.open(&places, &secrets, seat).await?;
         let Listeners { keycloak: public, control, internal, external, admin: dashboard } = listeners;
         let registry = registry();
-        let tap =
-            |owner, upstream: Balancer| Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone());
+        let ledger = Ledger::default();
+        let tap = |owner, upstream: Balancer| {
+            Tap::new(owner, upstream, registry.clone(), masker.clone(), recorder.clone()).telling(ledger.clone())
+        };
         let mut taps = vec![("keycloak", tap(Party::Keycloak, upstream.clone().into()), public)];
         for (listener, client) in
             [(internal, Client::Internal), (external, Client::External), (dashboard, Client::Admin)]
@@ -77,6 +80,7 @@ pub(super) async fn assemble(
             topology: topology?,
             chosen: Chosen::of(options),
             recorder: recorder.clone(),
+            ledger: ledger.clone(),
             admin: Arc::new(admin),
             upstream: upstream.clone(),
             keycloak: keycloak.clone(),
@@ -123,9 +127,11 @@ fn publish(
 ) -> Result<Record, Trouble> {
     let control = address_of(&listener, IpAddr::from(Ipv4Addr::LOCALHOST), "localhost")?;
     let token = random_word();
-    let router = server::router(parts.clone(), &token, stop.clone());
-    tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
+    let console = Console::new(parts.clone(), &record.run_id, stop.clone());
+    let router = server::router(parts.clone(), &record.token, stop.clone(), console.routes());
+    tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
+    tasks.spawn(console.watch(record.client(), stop.clone()));
     seat.publish(&record)?;
     Ok(record)
 }

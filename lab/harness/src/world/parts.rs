@@ -7,6 +7,7 @@ use lab_trace::{EventKind, LabNote};
 use url::Url;
 
 use crate::acts::Deeds;
+use crate::console::Ledger;
 use crate::control::chosen::Chosen;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::faults::{self, Faults, Named};
@@ -22,6 +23,8 @@ pub(crate) struct Parts {
     pub(crate) topology: Topology,
     pub(crate) chosen: Chosen,
     pub(crate) recorder: Recorder,
+    /// Which browser got which session, for the console's matrix.
+    pub(crate) ledger: Ledger,
     pub(crate) admin: Arc<Admin>,
     pub(crate) upstream: Url,
     pub(crate) keycloak: Arc<Keeper>,
@@ -77,6 +80,8 @@ impl Parts {
             self.redis.end().await,
         ];
         drop(turn);
+        // After the sessions: what is signed in meanwhile belongs to the time before.
+        self.ledger.forget();
         let text = if undone.iter().all(Result::is_ok) { "the lab was reset" } else { "the lab was reset in part" };
         self.recorder.record(EventKind::Lab(LabNote { text: text.to_owned() }));
         undone.into_iter().collect()
@@ -126,5 +131,7 @@ impl Parts {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

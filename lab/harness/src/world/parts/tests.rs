@@ -1,60 +1,21 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use url::Url;
 
 use super::Parts;
-use crate::acts::Deeds;
-use crate::control::chosen::Chosen;
+use super::testing::parts;
 use crate::control::client::LabClient;
-use crate::control::messages::Topology;
 use crate::control::server;
-use crate::faults::{Change, Faults};
-use crate::hosting::Hosting;
-use crate::keycloak::admin::Admin;
-use crate::keycloak::{Credentials, Keeper, RuntimeKind};
+use crate::faults::Change;
 use crate::listening::{self, Limits};
-use crate::ports::Ports;
-use crate::recorder::Recorder;
-use crate::redis::Redis;
 use crate::state::{Folders, Seat};
-use crate::tap::Masker;
 use crate::trouble::Kind;
 
 /// A lab that other computers can reach. Nothing of Keycloak is there: what is refused must not get that far.
 fn exposed(seat: &Seat) -> Parts {
-    let nowhere: Url = "http://127.0.0.1:9/".parse().unwrap();
-    let bind = "192.0.2.1".parse().unwrap();
-    let credentials = Credentials { username: "nobody".to_owned(), password: String::new() };
-    Parts {
-        topology: Topology {
-            keycloak: nowhere.clone(),
-            issuer: nowhere.clone(),
-            version: "26.7.3".to_owned(),
-            runtime: RuntimeKind::Dist,
-            sites: crate::sites::Sites::Same,
-            portals: Vec::new(),
-        },
-        chosen: Chosen { ports: Ports::Auto, bind, realm: String::new(), distribution: None, image: None, url: None },
-        recorder: Recorder::new(),
-        admin: Arc::new(Admin::new(nowhere.clone(), &nowhere, credentials)),
-        secrets: realm::Secrets { internal: String::new(), admin: String::new() },
-        upstream: nowhere,
-        keycloak: Arc::new(Keeper::of_nothing()),
-        hosting: Hosting::new(Recorder::new(), Masker::new(), CancellationToken::new(), TaskTracker::new()),
-        redis: Redis::of(seat),
-        faults: Faults::default(),
-        deeds: Deeds::default(),
-        taps: Vec::new(),
-        realm: realm::Realm::shipped(),
-        bind,
-        foreign: None,
-        http: crate::http::client(Duration::from_secs(5)),
-    }
+    parts(seat, "192.0.2.1".parse().unwrap())
 }
 
 #[tokio::test]
@@ -65,7 +26,7 @@ async fn a_running_lab_that_others_can_reach_gets_no_faults_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let folders = Folders { cache: folder.path().join("cache"), state: folder.path().join("state") };
     let seat = Seat::claim_own(&folders).unwrap();
-    let router = server::router(Arc::new(exposed(&seat)), "word", stop.clone());
+    let router = server::router(Arc::new(exposed(&seat)), "word", stop.clone(), axum::Router::new());
     let serving = tokio::spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let client = LabClient::new(base, "word".to_owned());
 

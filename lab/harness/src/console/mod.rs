@@ -1,0 +1,92 @@
+//! The console: a page at the control listener that shows what happens while it happens.
+//!
+//! It is read without a token and changes nothing by itself: whoever wants to switch a fault or reset the lab asks the
+//! control interface, with the run's token.
+//!
+//! Read in this order: [`guard`] (who may ask), [`pages`] (the page and its files), [`live`] (the stream that every open page
+//! reads), [`item`] (one line of it), [`detail`] (all of one exchange: [`why`], [`tokens`], [`curl`]), [`ledger`] (which browser
+//! got which session) and [`look`] (the session matrix, asked again and again).
+
+mod curl;
+mod detail;
+mod guard;
+mod item;
+mod ledger;
+mod live;
+mod look;
+mod pages;
+mod tokens;
+mod whose;
+mod why;
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::client::LabClient;
+use crate::world::Parts;
+pub(crate) use guard::own_host_only;
+pub(crate) use ledger::{Callback, Ledger};
+use look::Looked;
+pub(crate) use whose::print;
+
+/// The console of one lab. Cheap to clone; all clones are one console.
+#[derive(Clone)]
+pub(crate) struct Console {
+    parts: Arc<Parts>,
+    /// Which run: positions of another one mean nothing here.
+    run: Arc<str>,
+    stop: CancellationToken,
+    /// How many pages are open.
+    viewers: watch::Sender<usize>,
+    matrix: watch::Sender<Arc<Looked>>,
+}
+
+impl Console {
+    pub(crate) fn new(parts: Arc<Parts>, run: &str, stop: CancellationToken) -> Self {
+        let (viewers, matrix) = (watch::Sender::new(0), watch::Sender::new(Arc::default()));
+        Self { parts, run: Arc::from(run), stop, viewers, matrix }
+    }
+
+    /// Everything that a browser may ask for.
+    pub(crate) fn routes(&self) -> Router {
+        let data = Router::new()
+            .route("/console/live", get(live::live))
+            .route("/console/exchanges/{position}", get(exchange))
+            .route("/console/faults", get(faults))
+            .route("/console/files/{name}", get(pages::file))
+            .layer(middleware::from_fn(guard::own_pages_only));
+        let pages = Router::new()
+            .route("/", get(pages::console))
+            .route("/present", get(pages::present))
+            .route("/favicon.ico", get(pages::icon));
+        pages.merge(data).layer(middleware::from_fn(pages::protected)).with_state(self.clone())
+    }
+
+    /// Keeps the session matrix up to date while somebody looks, until `stop`.
+    pub(crate) fn watch(&self, lab: LabClient, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
+        let looking = look::again_and_again(self.clone(), lab);
+        async move {
+            stop.run_until_cancelled(looking).await;
+        }
+    }
+}
+
+/// All of one exchange.
+async fn exchange(State(console): State<Console>, Path(position): Path<u64>) -> Response {
+    let event = console.parts.recorder.kept_at(position);
+    match event.as_ref().and_then(|event| detail::of(event, &console.parts.topology)) {
+        Some(detail) => Json(detail).into_response(),
+        None => (StatusCode::NOT_FOUND, "the lab no longer keeps this exchange\n").into_response(),
+    }
+}
+
+async fn faults(State(console): State<Console>) -> Response {
+    Json(console.parts.faults.told().await).into_response()
+}

@@ -1,0 +1,27 @@
+// The console's page: everything is put together here.
+
+import { Controls, takeToken } from "./controls.js";
+import { Filters } from "./filters.js";
+import { Inspector } from "./inspector.js";
+import { keys } from "./keys.js";
+import { matrixPanel } from "./matrix.js";
+import { Stream } from "./stream.js";
+import { Timeline } from "./timeline.js";
+
+takeToken();
+
+const stream = new Stream();
+const inspector = new Inspector(stream);
+const filters = new Filters(() => timeline.show());
+const timeline = new Timeline(stream, filters, (item) => inspector.show(item));
+new Controls(stream);
+matrixPanel(stream);
+
+stream.on("hello", () => filters.portals(stream.portals));
+stream.on("items", (fresh) => {
+  filters.meet(fresh, stream.matrix);
+  timeline.came(fresh);
+});
+stream.on("matrix", () => filters.meet([], stream.matrix));
+keys({ timeline, inspector });
+stream.open();
