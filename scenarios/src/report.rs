@@ -1,19 +1,24 @@
 //! Results for people, for programs and for CI.
 
 pub mod folder;
+mod html;
 mod junit;
+mod pictures;
 mod plain;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lab::{Kind, Trouble};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::lesson::Lesson;
 use crate::run::Run;
 use crate::transcript::render;
 
+pub use html::html;
 pub use junit::junit;
 pub use plain::plain;
 pub use text::{human, summary};
@@ -30,6 +35,9 @@ pub struct Finished {
     pub outcome: Outcome,
     /// The run, where there was one.
     pub run: Option<Run>,
+    /// The lesson itself, where it is at hand: a report for people says what the run was about. Shared, because a lesson may be
+    /// played many times.
+    pub lesson: Option<Arc<Lesson>>,
 }
 
 /// Results, told apart: a lesson's red never looks like the lab's red.

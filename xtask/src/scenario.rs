@@ -89,7 +89,7 @@ pub(crate) struct RunArgs {
     /// Stop at the first lesson that does not pass
     #[arg(long)]
     fail_fast: bool,
-    /// Write run.ndjson, junit.xml and all transcripts into this folder
+    /// Write report.html, run.ndjson, junit.xml, all transcripts and diagrams into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// What plays the lessons' people: http (scripted browsers) or chromium (a real one); of all lessons those that can be
@@ -150,7 +150,7 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
 async fn play(args: RunArgs, global: &Global) -> Result<(), Trouble> {
     let library = args.lessons.as_deref().map_or_else(Library::shipped, Library::open)?;
     // Before a lab is started: a misspelt id should not cost a start.
-    let lessons = chosen(&library, &args)?;
+    let lessons: Vec<Arc<Lesson>> = chosen(&library, &args)?.into_iter().map(Arc::new).collect();
     for fault in &args.with_fault {
         fault.parse::<lab::faults::Named>()?;
     }
@@ -257,7 +257,7 @@ fn another_lab(lessons: usize, sites: Sites, running: Option<Sites>) -> String {
     )
 }
 
-fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
+fn skipped(lesson: &Arc<Lesson>, sites: Sites) -> Finished {
     let why =
         format!("it is written for {} (`sites: {sites}`), and `--sites` asks for others", other_lab::sites(sites));
     Finished {
@@ -266,6 +266,7 @@ fn skipped(lesson: &Lesson, sites: Sites) -> Finished {
         took: Duration::ZERO,
         outcome: Outcome::Skipped(why),
         run: None,
+        lesson: Some(lesson.clone()),
     }
 }
 
@@ -317,7 +318,13 @@ fn playable(lessons: Vec<Lesson>, args: &RunArgs) -> Result<Vec<Lesson>, Trouble
     Ok(these)
 }
 
-async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: &RunArgs, cast: &dyn Cast) -> Finished {
+async fn play_one(
+    library: &Library,
+    lesson: &Arc<Lesson>,
+    client: &LabClient,
+    args: &RunArgs,
+    cast: &dyn Cast,
+) -> Finished {
     let begun = Instant::now();
     let mut finished = Finished {
         id: lesson.id().to_owned(),
@@ -325,6 +332,7 @@ async fn play_one(library: &Library, lesson: &Lesson, client: &LabClient, args: 
         took: Duration::ZERO,
         outcome: Outcome::Passed,
         run: None,
+        lesson: Some(lesson.clone()),
     };
     let limit = Duration::from_secs(args.timeout);
     let outcome = match tokio::time::timeout(limit, outcome(library, lesson, client, args, cast)).await {

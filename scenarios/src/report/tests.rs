@@ -8,7 +8,14 @@ use crate::fixture::{Chance, run};
 fn finished(id: &str, outcome: Outcome, with_run: bool) -> Finished {
     let step = "- who: john\n  signs-out-at: internal\n  expect: { status: 200, not-told: [admin] }";
     let run = with_run.then(|| run(&Chance { port: 8080, salt: "a", admin_first: true }, step));
-    Finished { id: id.to_owned(), title: "A title".to_owned(), took: Duration::from_millis(1500), outcome, run }
+    Finished {
+        id: id.to_owned(),
+        title: "A title".to_owned(),
+        took: Duration::from_millis(1500),
+        outcome,
+        run,
+        lesson: None,
+    }
 }
 
 fn all() -> Vec<Finished> {

@@ -1,5 +1,7 @@
 //! Which lessons are played, and in which order.
 
+use std::borrow::Borrow;
+
 use lab::sites::Sites;
 use lab::{Kind, Trouble};
 use rand::SeedableRng as _;
@@ -16,11 +18,11 @@ const GATE: &[&str] = &[
 ];
 
 /// All lessons, so many times; each round in an order of its own where a seed is given.
-pub(crate) fn rounds(lessons: &[Lesson], repeat: u32, seed: Option<u64>) -> Vec<&Lesson> {
+pub(crate) fn rounds<L>(lessons: &[L], repeat: u32, seed: Option<u64>) -> Vec<&L> {
     let mut random = seed.map(StdRng::seed_from_u64);
     let mut all = Vec::new();
     for _ in 0..repeat {
-        let mut round: Vec<&Lesson> = lessons.iter().collect();
+        let mut round: Vec<&L> = lessons.iter().collect();
         if let Some(random) = &mut random {
             round.shuffle(random);
         }
@@ -30,11 +32,20 @@ pub(crate) fn rounds(lessons: &[Lesson], repeat: u32, seed: Option<u64>) -> Vec<
 }
 
 /// The same in groups that need the same sites, those for `first` before the others; the order within a group stays.
-pub(super) fn by_sites(lessons: Vec<&Lesson>, first: Sites) -> Vec<(Sites, Vec<&Lesson>)> {
+pub(super) fn by_sites<L: Borrow<Lesson>>(lessons: Vec<&L>, first: Sites) -> Vec<(Sites, Vec<&L>)> {
     let others = [Sites::Same, Sites::Cross].into_iter().filter(|sites| *sites != first);
     std::iter::once(first)
         .chain(others)
-        .map(|sites| (sites, lessons.iter().copied().filter(|lesson| lesson.front.sites == sites).collect::<Vec<_>>()))
+        .map(|sites| {
+            (
+                sites,
+                lessons
+                    .iter()
+                    .copied()
+                    .filter(|lesson| Borrow::<Lesson>::borrow(*lesson).front.sites == sites)
+                    .collect::<Vec<_>>(),
+            )
+        })
         .filter(|(_, group)| !group.is_empty())
         .collect()
 }

@@ -24,6 +24,7 @@ fn all() -> Vec<Finished> {
         took: Duration::from_millis(1500),
         outcome,
         run,
+        lesson: None,
     };
     let trouble =
         |kind| Outcome::Trouble(Trouble::new(kind, "something <broke>", "it means this", "do \"that\" & this"));
