@@ -46,7 +46,7 @@ fn secret(name: &str, kind: &str, print: &str) -> Param {
     Param { name: name.to_owned(), value: Shown::Secret { kind: kind.to_owned(), print: print.to_owned() } }
 }
 
-fn exchange(from: Party, to: Party, channel: Channel, method: &str, path: &str) -> Exchange {
+pub(crate) fn exchange(from: Party, to: Party, channel: Channel, method: &str, path: &str) -> Exchange {
     Exchange {
         took_us: 1,
         caller: from,
@@ -63,7 +63,7 @@ fn exchange(from: Party, to: Party, channel: Channel, method: &str, path: &str) 
     }
 }
 
-fn answer(status: u16, to: Option<(&str, &str)>) -> Answer {
+pub(crate) fn answer(status: u16, to: Option<(&str, &str)>) -> Answer {
     let location = to.map(|(origin, path)| Location {
         origin: origin.trim_end_matches('/').to_owned(),
         path: path.to_owned(),

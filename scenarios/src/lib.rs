@@ -2,12 +2,13 @@
 //!
 //! Read in this order: [`vocabulary`] (the words of a lesson), [`lesson`] (what a file becomes), [`parse`] and [`lint`]
 //! (what is wrong with a file, and where), [`library`] (all lessons), [`runner`] (plays one against a lab),
-//! [`checks`] (what came of it), [`invariants`] (what holds in every lesson), [`transcript`] (the text that the snapshot keeps), [`snapshot`] and
-//! [`report`], and [`recording`] (the run as a file, to be seen again without a lab).
+//! [`checks`] (what came of it), [`invariants`] (what holds in every lesson), [`transcript`] (the text that the snapshot keeps), [`snapshot`],
+//! [`diagram`] (the same as a picture), [`report`], and [`recording`] (the run as a file, to be seen again without a lab).
 
 pub mod checks;
 pub mod compare;
 pub mod content_error;
+pub mod diagram;
 pub mod invariants;
 pub mod lesson;
 pub mod library;

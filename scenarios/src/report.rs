@@ -1,7 +1,9 @@
 //! Results for people, for programs and for CI.
 
 pub mod folder;
+mod html;
 mod junit;
+mod pictures;
 mod plain;
 mod text;
 
@@ -16,6 +18,7 @@ use crate::lesson::Lesson;
 use crate::run::Run;
 use crate::transcript::render;
 
+pub use html::html;
 pub use junit::junit;
 pub use plain::plain;
 pub use text::{human, summary};
@@ -32,7 +35,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// The run, where there was one.
     pub run: Option<Run>,
-    /// The lesson, so that its text can stand beside the run; `None` where its file could not be read.
+    /// The lesson itself, where it is at hand: a report for people says what the run was about. Shared, because a lesson may be
+    /// played many times.
     pub lesson: Option<Arc<Lesson>>,
 }
 

@@ -5,11 +5,12 @@ mod alias;
 mod exchange;
 mod tell;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lab::control::messages::Topology;
 use lab_trace::matrix::SSO;
-use lab_trace::{Matrix, Party};
+use lab_trace::{Location, Matrix, Party};
 
 use crate::checks::Check;
 use crate::run::{Run, StepRun};
@@ -61,17 +62,55 @@ impl Teller {
     }
 }
 
+/// What each exchange of a run carried and what came back, by its number: the lines below the arrow, with the transcript's
+/// aliases. Also of those that the transcript only counts.
+pub(crate) fn carried(run: &Run) -> BTreeMap<usize, Vec<String>> {
+    let mut aliases = Aliases::new(&run.topology);
+    let (mut told, mut counted) = (BTreeMap::new(), Vec::new());
+    for step in &run.steps {
+        for (numbered, more) in step.exchanges.iter().zip(only_counted(step)) {
+            if more {
+                counted.push(numbered);
+            } else {
+                told.insert(numbered.number, exchange::lines(numbered, &mut aliases));
+            }
+        }
+    }
+    // After all others, so that theirs are the transcript's numbers.
+    for numbered in counted {
+        told.insert(numbered.number, exchange::lines(numbered, &mut aliases));
+    }
+    for lines in told.values_mut() {
+        lines.remove(0);
+    }
+    told
+}
+
+/// Words for where a redirect leads: the lab's addresses by their names.
+pub(crate) fn places(topology: &Topology) -> impl Fn(&Location) -> String {
+    let aliases = Aliases::new(topology);
+    move |location| aliases.plain(&format!("{}{}", location.origin, location.path))
+}
+
+/// Which exchanges of a step are only counted. A flood is one exchange and a number: what differs between its drops is chance.
+fn only_counted(step: &StepRun) -> impl Iterator<Item = bool> {
+    let mut before = None;
+    step.exchanges.iter().map(move |numbered| {
+        let drop = (numbered.exchange.caller == Party::Stranger).then(|| numbered.exchange.status());
+        let more = drop.is_some() && drop == before;
+        before = drop;
+        more
+    })
+}
+
 fn render_step(step: &StepRun, aliases: &mut Aliases) -> String {
     let mut text = String::new();
-    let (mut before, mut more) = (None, 0);
-    for numbered in &step.exchanges {
-        // A flood is one exchange and a number: what differs between its drops is chance.
-        let drop = (numbered.exchange.caller == Party::Stranger).then(|| numbered.exchange.status());
-        if drop.is_some() && drop == before {
+    let mut more = 0;
+    for (numbered, counted) in step.exchanges.iter().zip(only_counted(step)) {
+        if counted {
             more += 1;
             continue;
         }
-        before = drop;
         text.push_str(&more_like_it(std::mem::take(&mut more)));
         text.push('\n');
         for line in exchange::lines(numbered, aliases) {

@@ -117,7 +117,7 @@ pub(crate) struct RunArgs {
     /// Stop at the first lesson that does not pass
     #[arg(long)]
     fail_fast: bool,
-    /// Write run.ndjson, junit.xml and all transcripts into this folder
+    /// Write report.html, run.ndjson, junit.xml, all transcripts and diagrams into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// What plays the lessons' people: http (scripted browsers) or chromium (a real one); of all lessons those that can be

@@ -2,14 +2,16 @@
 //!
 //! * `run.ndjson`: the [`recording`](crate::recording);
 //! * `junit.xml`;
-//! * `transcripts/<id>.txt`, and `<id>.2.txt` where a lesson was played again.
+//! * `transcripts/<id>.txt`, and `<id>.2.txt` where a lesson was played again;
+//! * `diagrams/<id>.mmd` and `.svg`, the same as pictures;
+//! * `report.html`, all of it for people.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use lab::{Kind, Trouble};
 
-use super::{Finished, junit};
+use super::{Finished, html, junit, pictures};
 use crate::recording;
 use crate::transcript::render;
 
@@ -26,6 +28,8 @@ pub fn prepare(folder: &Path) -> Result<(), Trouble> {
             std::fs::remove_file(entry.path()).map_err(|error| unwritable(folder, error))?;
         }
     }
+    pictures::prepare(folder).map_err(|error| unwritable(folder, error))?;
+    save(folder, "report.html", "")?;
     save(folder, "junit.xml", "")?;
     save(folder, recording::FILE, "")
 }
@@ -42,8 +46,10 @@ pub fn write(folder: &Path, finished: &[Finished]) -> Result<(), Trouble> {
         *time += 1;
         let again = if *time == 1 { String::new() } else { format!(".{time}") };
         save(folder, &format!("transcripts/{}{again}.txt", lesson.id), &render(run))?;
+        pictures::write(folder, &format!("{}{again}", lesson.id), run).map_err(|error| unwritable(folder, error))?;
     }
     save(folder, recording::FILE, &recording::text(finished))?;
+    save(folder, "report.html", &html(finished, jiff::Timestamp::now()))?;
     save(folder, "junit.xml", &junit(finished))
 }
 
@@ -77,13 +83,15 @@ mod tests {
         let transcripts = folder.path().join("transcripts");
         std::fs::create_dir(&transcripts).unwrap();
         std::fs::write(transcripts.join("of-yesterday.txt"), "old").unwrap();
+        std::fs::create_dir(folder.path().join("diagrams")).unwrap();
+        std::fs::write(folder.path().join("diagrams/of-yesterday.svg"), "old").unwrap();
         let finished = |_| Finished {
             id: "fixture".to_owned(),
             title: "A fixture".to_owned(),
             took: Duration::from_secs(1),
             outcome: Outcome::Passed,
-            lesson: None,
             run: Some(fixture::run(&chance, "- { who: john, signs-out-at: internal, expect: { status: 200 } }")),
+            lesson: None,
         };
         let twice: Vec<Finished> = (0..2).map(finished).collect();
         prepare(folder.path()).unwrap();
@@ -96,6 +104,10 @@ mod tests {
         assert_eq!(count("lesson"), 2);
         assert_eq!(count("exchange"), 2 * twice[0].run.as_ref().unwrap().steps[0].exchanges.len());
         assert!(!transcripts.join("of-yesterday.txt").exists());
+        assert!(!folder.path().join("diagrams/of-yesterday.svg").exists());
+        assert_eq!(read("diagrams/fixture.svg"), read("diagrams/fixture.2.svg"));
+        assert!(read("diagrams/fixture.mmd").starts_with("sequenceDiagram\n"));
+        assert!(read("report.html").starts_with("<!doctype html>"));
         assert!(read("junit.xml").contains("<testsuite"));
         assert_eq!(read("transcripts/fixture.txt"), read("transcripts/fixture.2.txt"));
     }
