@@ -50,9 +50,8 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
         }
         Body::Empty | Body::Html { .. } | Body::Other { .. } => {}
     }
-    let mut text: String = unknown.iter().map(|name| format!("{name}='put it here'\n")).collect();
-    text.push_str(&lines.join(" \\\n"));
-    text
+    let variables = unknown.iter().map(|name| format!("{name}='put it here'"));
+    variables.chain([lines.join(" \\\n")]).collect::<Vec<_>>().join("\n")
 }
 
 fn query(params: &[Param], unknown: &mut BTreeSet<String>) -> String {

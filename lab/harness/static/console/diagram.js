@@ -96,12 +96,12 @@ export class Diagram {
     const bad = /^(5|no answer)/.test(arrow.back);
     const link = svg("a", {
       href: `#m${item.position}`, class: `message stroke-${arrow.stroke}`, tabindex: "-1", "data-position": item.position,
-      "aria-label": arrow.sentence,
       onclick: (event) => {
         event.preventDefault();
         this.choose(item);
       },
     },
+      // Its title is its name for those who hear the page. An aria-label would have to repeat all the words that stand in it.
       svg("title", {}, arrow.sentence),
       svg("rect", { class: "ground", x: 0, y: 0, width, height: row }),
       svg("text", { class: "number", x: 8, y: line }),

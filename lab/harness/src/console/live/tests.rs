@@ -187,7 +187,7 @@ async fn strangers_get_nothing_and_without_the_token_nothing_changes() {
     for path in ["/api/reset", "/api/faults", "/api/stop"] {
         for token in [None, Some("guessed")] {
             let request = stand.http.post(format!("{}{path}", stand.url)).header("content-type", "application/json");
-            let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
             let answer = request.body(r#"{"on":["s2-lying-200"],"off":[]}"#).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path} with {token:?}");
         }
