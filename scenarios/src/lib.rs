@@ -20,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod runner;
 pub mod snapshot;
+pub mod stepping;
 pub mod transcript;
 pub mod version;
 pub mod vocabulary;

@@ -19,6 +19,7 @@ use crate::run::Run;
 use crate::transcript::render;
 
 pub use html::html;
+pub(crate) use html::markdown::html as markdown;
 pub use junit::junit;
 pub use plain::plain;
 pub use text::{human, summary};

@@ -99,6 +99,7 @@ async fn run_staged(
 ) -> Result<Run, Trouble> {
     let topology = Arc::new(lab.topology().await?);
     playable(lesson, &topology, cast.driver())?;
+    pace.begin(&topology).await?;
     lab.reset().await?;
     let faults = plant(lesson, lab, sabotage).await?;
     let stage = Stage::new(lesson, lab, topology.clone(), prober, cast).await;

@@ -147,7 +147,8 @@ fn more_like_it(count: usize) -> String {
     if count == 0 { String::new() } else { format!("\n        and {count} more like it\n") }
 }
 
-fn told(step: &StepRun) -> Vec<String> {
+/// Who was told in a step, over which channel and with which answer.
+pub(crate) fn told(step: &StepRun) -> Vec<String> {
     let name = |party: &Party| match party {
         Party::App(name) => name.clone(),
         other => other.to_string(),

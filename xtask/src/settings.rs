@@ -144,6 +144,7 @@ impl LabArgs {
             admin: external_admin(),
             faults: Vec::new(),
             progress,
+            lessons: None,
         };
         sites::refuse_impossible(&options)?;
         Ok(options)

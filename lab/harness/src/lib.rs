@@ -4,7 +4,7 @@
 pub mod acts;
 pub mod browser;
 pub mod chromium;
-mod console;
+pub mod console;
 pub mod control;
 pub mod digest;
 pub mod doctor;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::console::lessons::Lessons;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
 use crate::faults::{self, Named};
@@ -64,6 +65,8 @@ pub struct Options {
     pub faults: Vec<Named>,
     /// Who is told what happens.
     pub progress: Arc<dyn Progress>,
+    /// Who plays lessons when the console asks for it.
+    pub lessons: Option<Arc<dyn Lessons>>,
 }
 
 /// A running lab.

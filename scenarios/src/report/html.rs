@@ -16,7 +16,7 @@ use crate::diagram;
 use crate::transcript::render;
 
 mod lesson;
-mod markdown;
+pub(super) mod markdown;
 mod results;
 mod step;
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! How fast a lesson is played: all at once, or at the pace of somebody who watches and thinks.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use lab::Trouble;
+use lab::control::messages::Topology;
 
 use crate::lesson::{Part, Step};
 use crate::run::StepRun;
@@ -9,6 +12,12 @@ use crate::run::StepRun;
 /// Hears of every piece of a lesson in its order. The run goes on when it returns, so whoever wants to wait, waits here.
 #[async_trait]
 pub trait Pace: Send {
+    /// Once, before everything: who is where in the lab.
+    ///
+    /// # Errors
+    /// As [`Self::part`].
+    async fn begin(&mut self, topology: &Arc<Topology>) -> Result<(), Trouble>;
+
     /// Before a part: its text, its question, or its steps as a whole.
     ///
     /// # Errors
@@ -37,6 +46,10 @@ pub struct AtOnce;
 
 #[async_trait]
 impl Pace for AtOnce {
+    async fn begin(&mut self, _: &Arc<Topology>) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     async fn part(&mut self, _: &Part) -> Result<(), Trouble> {
         Ok(())
     }

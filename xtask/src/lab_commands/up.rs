@@ -1,6 +1,7 @@
 //! `lab up`: stays in front with a live feed until Ctrl-C, or `--detach`.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lab::control::client::LabClient;
@@ -10,6 +11,8 @@ use lab::ports::Ports;
 use lab::state::{self, Found, Record};
 use lab::world::{Ended, Lab, Options, START_DEADLINE};
 use lab::{Kind, Trouble, feed};
+use scenarios::library::Library;
+use scenarios::stepping::Stepper;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::detach;
@@ -38,6 +41,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let names = args.faults.iter().filter(|name| !name.trim().is_empty());
     let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
     options.faults.clone_from(&faults);
+    options.lessons = Some(Arc::new(Stepper::new(Library::shipped()?, options.folders.clone())));
     while let Some(record) = running(global).await? {
         match already_up(&record.client(), &args.lab, &options).await {
             // It was stopping when it was asked. Now its seat is free, or will be.

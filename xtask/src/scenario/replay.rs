@@ -95,7 +95,7 @@ async fn step(one: &Finished, desk: &mut Desk) -> Result<(), Trouble> {
             "leave `--step` out, or record it again",
         ));
     };
-    desk.begin(lesson, &run.topology, &run.faults);
+    desk.lay_out(lesson, &run.topology, &run.faults);
     say("note: this was recorded; nothing is played now");
     let mut steps = run.steps.iter();
     for part in &lesson.parts {

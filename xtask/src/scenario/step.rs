@@ -70,7 +70,7 @@ pub(super) async fn run(args: StepArgs, global: &Global) -> Result<(), Trouble> 
         let topology = stage.client().topology().await?;
         let faults: Vec<String> =
             lesson.front.faults.iter().map(|fault| fault.value.clone()).chain(args.with_fault.clone()).collect();
-        desk.begin(&lesson, &topology, &faults);
+        desk.lay_out(&lesson, &topology, &faults);
         let run = runner::run_paced(&lesson, stage.client(), &args.with_fault, cast, &mut desk).await?;
         desk.end();
         Ok(run.failures().count())

@@ -69,6 +69,7 @@ impl RunningLab {
             admin,
             faults: Vec::new(),
             progress: Arc::new(Silent),
+            lessons: None,
         };
         let lab = Lab::start(options, CancellationToken::new()).await;
         let lab = lab.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));

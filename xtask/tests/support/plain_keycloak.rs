@@ -42,6 +42,7 @@ impl PlainKeycloak {
                 admin: None,
                 faults: Vec::new(),
                 progress: std::sync::Arc::new(Silent),
+                lessons: None,
             };
             let launch = would_launch(&options);
             dist::unpacked(&launch, &DistOptions::default(), &home, &CancellationToken::new()).await.unwrap();

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::Console;
 use super::item::{Item, is_shown};
+use super::lessons::Scene;
 use super::look::Looked;
 
 /// Lines that a new page is given from before it came.
@@ -46,6 +47,8 @@ struct Viewer {
     ready: VecDeque<Sent>,
     newest: watch::Receiver<u64>,
     matrix: watch::Receiver<Arc<Looked>>,
+    /// The open lesson, where this lab has lessons.
+    scene: Option<watch::Receiver<Option<Arc<Scene>>>>,
     caught_up: bool,
     _present: Present,
 }
@@ -80,9 +83,11 @@ impl Viewer {
             portals: console.parts.topology.portals.iter().map(|portal| portal.name.as_str()).collect(),
         };
         let known = sent("matrix", None, &*matrix.borrow_and_update().clone());
-        let ready = VecDeque::from([sent("hello", None, &hello), known]);
+        let mut scene = console.parts.lessons.as_ref().map(|lessons| lessons.scene());
+        let mut ready = VecDeque::from([sent("hello", None, &hello), known]);
+        ready.extend(scene.as_mut().map(|scene| sent("lesson", None, &*scene.borrow_and_update())));
         let present = Present::new(&console.viewers);
-        Self { position, ready, newest, matrix, caught_up: false, _present: present, console }
+        Self { position, ready, newest, matrix, scene, caught_up: false, _present: present, console }
     }
 
     /// What the page is sent next; `None` when there will be nothing more.
@@ -104,6 +109,7 @@ impl Viewer {
                     let looked = self.matrix.borrow_and_update().clone();
                     return Some(sent("matrix", None, &*looked));
                 }
+                scene = changed(&mut self.scene) => return Some(sent("lesson", None, &scene)),
             }
         }
     }
@@ -141,6 +147,16 @@ impl Drop for Present {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
+}
+
+/// The open lesson when it has changed; never where there are no lessons.
+async fn changed(scene: &mut Option<watch::Receiver<Option<Arc<Scene>>>>) -> Option<Arc<Scene>> {
+    if let Some(scene) = scene
+        && scene.changed().await.is_ok()
+    {
+        return scene.borrow_and_update().clone();
+    }
+    std::future::pending().await
 }
 
 fn sent(name: &str, id: Option<String>, data: &impl Serialize) -> Sent {

@@ -5,13 +5,14 @@
 //!
 //! Read in this order: [`guard`] (who may ask), [`pages`] (the page and its files), [`live`] (the stream that every open page
 //! reads), [`item`] (one line of it), [`detail`] (all of one exchange: [`why`], [`tokens`], [`curl`]), [`ledger`] (which browser
-//! got which session) and [`look`] (the session matrix, asked again and again).
+//! got which session), [`look`] (the session matrix, asked again and again) and [`lessons`] (played step by step).
 
 mod curl;
 mod detail;
 mod guard;
 mod item;
 mod ledger;
+pub mod lessons;
 mod live;
 mod look;
 mod pages;
@@ -60,11 +61,13 @@ impl Console {
             .route("/console/live", get(live::live))
             .route("/console/exchanges/{position}", get(exchange))
             .route("/console/faults", get(faults))
+            .route("/console/lessons", get(lessons::list))
             .route("/console/files/{name}", get(pages::file))
             .layer(middleware::from_fn(guard::own_pages_only));
         let pages = Router::new()
             .route("/", get(pages::console))
             .route("/present", get(pages::present))
+            .route("/notes", get(pages::notes))
             .route("/favicon.ico", get(pages::icon));
         pages.merge(data).layer(middleware::from_fn(pages::protected)).with_state(self.clone())
     }

@@ -17,6 +17,8 @@ const LAYOUT: &str = include_str!("../../templates/layout.html");
 const CONSOLE: &str = include_str!("../../templates/console.html");
 const PRESENT: &str = include_str!("../../templates/present.html");
 
+const NOTES: &str = include_str!("../../templates/notes.html");
+
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
@@ -32,9 +34,12 @@ const FILES: &[(&str, &str, &str)] = files![
     "console.css" is CSS,
     "timeline.css" is CSS,
     "present.css" is CSS,
+    "lesson.css" is CSS,
     "icon.svg" is SVG,
     "console.js" is JS,
     "present.js" is JS,
+    "notes.js" is JS,
+    "lesson.js" is JS,
     "dom.js" is JS,
     "stream.js" is JS,
     "timeline.js" is JS,
@@ -52,6 +57,11 @@ pub(super) async fn console(State(console): State<Console>) -> Response {
 
 pub(super) async fn present(State(console): State<Console>) -> Response {
     page(&console, "present.html")
+}
+
+/// The trainer's second screen.
+pub(super) async fn notes(State(console): State<Console>) -> Response {
+    page(&console, "notes.html")
 }
 
 pub(super) async fn icon() -> Response {
@@ -95,7 +105,9 @@ fn render(console: &Console, name: &str) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     // A typing error in a template is an error, not an empty place in a page.
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, source) in [("layout.html", LAYOUT), ("console.html", CONSOLE), ("present.html", PRESENT)] {
+    for (name, source) in
+        [("layout.html", LAYOUT), ("console.html", CONSOLE), ("present.html", PRESENT), ("notes.html", NOTES)]
+    {
         templates.add_template(name, source)?;
     }
     let topology = &console.parts.topology;

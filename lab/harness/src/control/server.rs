@@ -18,8 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::messages::Refused;
 use crate::acts::Act;
-use crate::console;
+use crate::console::lessons::Ask;
+use crate::console::{self, lessons};
+use crate::control::client::LabClient;
 use crate::faults::{Change, Named};
+use crate::state::Record;
 use crate::trouble::{Kind, Trouble};
 use crate::world::Parts;
 
@@ -30,13 +33,15 @@ const SETTLE: Duration = Duration::from_secs(20);
 struct Shared {
     parts: Arc<Parts>,
     token: Arc<str>,
+    /// The way in that everybody uses, for those who act in the lab's name.
+    lab: LabClient,
     stop: CancellationToken,
 }
 
 /// The control interface of a lab, which needs the run's token, and the `open` pages beside it, which do not. No request gets
 /// here that a browser was led to under another name than this computer's.
-pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken, open: Router) -> Router {
-    let shared = Shared { parts, token: Arc::from(token), stop };
+pub(crate) fn router(parts: Arc<Parts>, record: &Record, stop: CancellationToken, open: Router) -> Router {
+    let shared = Shared { parts, token: Arc::from(record.token.as_str()), lab: record.client(), stop };
     let api = Router::new()
         .route("/api/status", get(status))
         .route("/api/topology", get(topology))
@@ -50,6 +55,7 @@ pub(crate) fn router(parts: Arc<Parts>, token: &str, stop: CancellationToken, op
         .route("/api/realm", get(export_realm))
         .route("/api/faults", get(faults).post(switch_faults))
         .route("/api/act", post(act))
+        .route("/api/lesson", post(lesson))
         .route("/api/keycloak-events", get(keycloak_events))
         .route("/api/reach", post(reach))
         .route("/api/stop", post(stop_lab))
@@ -169,6 +175,15 @@ async fn to_the_end(work: impl Future<Output = Result<(), Trouble>> + Send + 'st
             "start the lab anew, and report it, please",
         )
         .caused_by(error))
+    })
+}
+
+/// Opens a lesson or says something to the open one.
+async fn lesson(State(shared): State<Shared>, Json(ask): Json<Ask>) -> Response {
+    let Some(lessons) = &shared.parts.lessons else { return answer(Err::<(), _>(lessons::none())) };
+    answer(match ask {
+        Ask::Begin { id } => lessons.begin(shared.lab.clone(), &id).await,
+        Ask::Word(word) => lessons.hear(word).await,
     })
 }
 

@@ -81,6 +81,7 @@ pub(super) async fn assemble(
             chosen: Chosen::of(options),
             recorder: recorder.clone(),
             ledger: ledger.clone(),
+            lessons: options.lessons.clone(),
             admin: Arc::new(admin),
             upstream: upstream.clone(),
             keycloak: keycloak.clone(),
@@ -129,7 +130,7 @@ fn publish(
     let token = random_word();
     let record = Record { run_id: seat.run_id.clone(), pid: std::process::id(), control, token };
     let console = Console::new(parts.clone(), &record.run_id, stop.clone());
-    let router = server::router(parts.clone(), &record.token, stop.clone(), console.routes());
+    let router = server::router(parts.clone(), &record, stop.clone(), console.routes());
     tasks.spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     tasks.spawn(console.watch(record.client(), stop.clone()));
     seat.publish(&record)?;

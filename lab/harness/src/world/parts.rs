@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::acts::Deeds;
 use crate::console::Ledger;
+use crate::console::lessons::Lessons;
 use crate::control::chosen::Chosen;
 use crate::control::messages::{KeycloakStatus, PortalStatus, Reach, State, Status, Topology};
 use crate::faults::{self, Faults, Named};
@@ -32,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) redis: Redis,
     pub(crate) faults: Faults,
     pub(crate) deeds: Deeds,
+    /// Who plays lessons when the console asks for it.
+    pub(crate) lessons: Option<Arc<dyn Lessons>>,
     /// By name: where trouble in the network is made.
     pub(crate) taps: Vec<(String, crate::tap::Handle)>,
     /// As it was imported: what is changed is put back from it.

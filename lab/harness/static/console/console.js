@@ -4,6 +4,7 @@ import { Controls, takeToken } from "./controls.js";
 import { Filters } from "./filters.js";
 import { Inspector } from "./inspector.js";
 import { keys } from "./keys.js";
+import { Lesson } from "./lesson.js";
 import { matrixPanel } from "./matrix.js";
 import { Stream } from "./stream.js";
 import { Timeline } from "./timeline.js";
@@ -15,6 +16,7 @@ const inspector = new Inspector(stream);
 const filters = new Filters(() => timeline.show());
 const timeline = new Timeline(stream, filters, (item) => inspector.show(item));
 new Controls(stream);
+const lesson = new Lesson(stream);
 matrixPanel(stream);
 
 stream.on("hello", () => filters.portals(stream.portals));
@@ -23,5 +25,5 @@ stream.on("items", (fresh) => {
   timeline.came(fresh);
 });
 stream.on("matrix", () => filters.meet([], stream.matrix));
-keys({ timeline, inspector });
+keys({ timeline, inspector, lesson });
 stream.open();

@@ -15,9 +15,13 @@ export function takeToken() {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+/** Whether this page may change anything. */
+export const mayAsk = () => Boolean(token());
+
 const token = () => sessionStorage.getItem(KEY);
 
-async function post(path, body) {
+/** Asks the control interface to do something. */
+export async function ask(path, body) {
   const answer = await fetch(path, {
     method: "POST",
     headers: { "authorization": `Bearer ${token()}`, "content-type": "application/json" },
@@ -43,8 +47,8 @@ async function post(path, body) {
 export class Controls {
   constructor(stream) {
     this.faults = [];
-    for (const name of ["faults", "reset", "help"]) {
-      byId(`open-${name}`).addEventListener("click", () => open(name));
+    for (const name of ["faults", "reset", "help", "lessons"]) {
+      if (name !== "lessons") byId(`open-${name}`).addEventListener("click", () => open(name));
       for (const close of byId(name).querySelectorAll("[data-close]")) close.addEventListener("click", () => byId(name).close());
     }
     byId("find-fault").addEventListener("input", () => this.list());
@@ -91,7 +95,7 @@ export class Controls {
     const said = byId("fault-said");
     said.textContent = "";
     try {
-      await post("/api/faults", on ? { on: [], off: [name] } : { on: [name], off: [] });
+      await ask("/api/faults", on ? { on: [], off: [name] } : { on: [name], off: [] });
       said.textContent = `${name} is ${on ? "off" : "on"}`;
     } catch (error) {
       said.textContent = error.message;
@@ -104,7 +108,7 @@ export class Controls {
     byId("do-reset").disabled = true;
     said.textContent = "resetting…";
     try {
-      await post("/api/reset");
+      await ask("/api/reset");
       said.textContent = "";
       byId("reset").close();
     } catch (error) {
@@ -139,5 +143,8 @@ export function open(name) {
 
 function mayChange() {
   for (const hint of document.querySelectorAll(".needs-token")) hint.hidden = Boolean(token());
-  byId("do-reset").disabled = !token();
+  // Another tab does not see this one's storage, so the lab's other views get the token the way this one did.
+  for (const view of document.querySelectorAll("[data-view]")) view.href = `${view.dataset.view}${token() ? `#token=${token()}` : ""}`;
+  const reset = byId("do-reset");
+  if (reset) reset.disabled = !token();
 }

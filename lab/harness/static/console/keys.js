@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { open } from "./controls.js";
 
-export function keys({ timeline, inspector }) {
+export function keys({ timeline, inspector, lesson }) {
   const actions = {
     "j": () => timeline.step(1),
     "k": () => timeline.step(-1),
@@ -11,6 +11,7 @@ export function keys({ timeline, inspector }) {
     "f": () => byId("kinds").querySelector("input").focus(),
     "t": () => inspector.select("token", true),
     "m": () => (byId("matrix-frame").querySelector("button") ?? byId("matrix")).focus(),
+    "n": () => lesson.goOn(),
     "p": () => timeline.pause(),
     "?": () => open("help"),
   };

@@ -1,11 +1,14 @@
 // The presenter's page: the newest arrows, large, and the matrix. A key blanks it, so that people look at each other.
 
-import { loadFaults, tellFaults } from "./controls.js";
+import { loadFaults, mayAsk, takeToken, tellFaults } from "./controls.js";
 import { Diagram } from "./diagram.js";
 import { byId, el, hold } from "./dom.js";
 import { sentence } from "./filters.js";
+import { controls, reveal } from "./lesson.js";
 import { drawMatrix } from "./matrix.js";
 import { Stream } from "./stream.js";
+
+takeToken();
 
 const NEWEST = 8;
 
@@ -29,6 +32,35 @@ stream.on("matrix", matrix);
 stream.on("hello", matrix);
 stream.on("hello", faults);
 stream.on("note", faults);
+
+/** What the room needs of an open lesson: the question, its answer when the curtain opens, or the step. */
+function show() {
+  const scene = stream.lesson;
+  const panel = byId("lesson");
+  panel.hidden = !scene;
+  if (!scene) return;
+  const last = scene.pieces.at(-1);
+  const question = scene.pieces.findLast(({ piece }) => piece === "question");
+  const open = question && (scene.waits_for === "answer" || question.reveal.length === 0 || last === question);
+  const told = last?.piece === "step" ? `Step ${last.number} of ${scene.plan.length}: ${last.sentence}` : "";
+  const focused = panel.contains(document.activeElement);
+  panel.replaceChildren(el("h2", {}, scene.title),
+    ...(told ? [el("p", {}, told)] : []),
+    ...(question && (open || last?.piece !== "step") ? asked(question) : []),
+    ...(mayAsk() ? [el("div", { class: "lesson-foot" }, ...controls(scene))] : []));
+  if (focused) panel.querySelector(".lesson-foot button:not([disabled])")?.focus();
+}
+
+/** The question without a button: the room answers by hand. */
+function asked(piece) {
+  return [
+    el("p", { class: "asks" }, piece.asks),
+    el("ul", { class: "choices" }, ...piece.choices.map((says, at) => el("li", {}, el("strong", {}, `${"abcdefghijklmnopqrstuvwxyz"[at]}) `), says))),
+    ...reveal(piece),
+  ];
+}
+stream.on("lesson", show);
+stream.on("hello", show);
 
 const blank = () => {
   byId("blank").hidden = !byId("blank").hidden;

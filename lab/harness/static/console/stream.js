@@ -14,6 +14,7 @@ export class Stream {
     this.known = new Set();
     this.matrix = { at_us: 0, rows: [] };
     this.portals = [];
+    this.lesson = null;
     this.run = null;
     this.startedAtMs = 0;
     this.caughtUp = false;
@@ -36,6 +37,10 @@ export class Stream {
     source.addEventListener("matrix", data((matrix) => {
       this.matrix = matrix;
       this.tell("matrix");
+    }));
+    source.addEventListener("lesson", data((lesson) => {
+      this.lesson = lesson;
+      this.tell("lesson");
     }));
     source.addEventListener("missed", data(({ missed }) => {
       this.missed += missed;

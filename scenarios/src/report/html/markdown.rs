@@ -4,7 +4,7 @@
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 /// The prose; a first heading that only repeats `title` is left out, and the others go below the lesson's own.
-pub(super) fn html(text: &str, title: &str) -> String {
+pub(crate) fn html(text: &str, title: &str) -> String {
     let mut events: Vec<Event<'_>> = Parser::new_ext(text, Options::ENABLE_TABLES).filter_map(harmless).collect();
     if repeats(&events, title) {
         let end = events.iter().position(|event| matches!(event, Event::End(TagEnd::Heading(_)))).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use lab::Trouble;
@@ -57,7 +58,7 @@ impl Desk {
     }
 
     /// Lays out a lesson.
-    pub(in crate::scenario) fn begin(&mut self, lesson: &Lesson, topology: &Topology, faults: &[String]) {
+    pub(in crate::scenario) fn lay_out(&mut self, lesson: &Lesson, topology: &Topology, faults: &[String]) {
         let front = &lesson.front;
         let notes = lesson.parts.iter().filter_map(|part| match part {
             Part::Trainer(text) => Some(text.trim().to_owned()),
@@ -178,6 +179,10 @@ impl Desk {
 
 #[async_trait]
 impl Pace for Desk {
+    async fn begin(&mut self, _: &Arc<Topology>) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     async fn part(&mut self, part: &Part) -> Result<(), Trouble> {
         if let Some(answered) = self.waiting.due(Some(part)) {
             self.reveal(&answered);

@@ -47,6 +47,7 @@ pub(crate) fn parts(seat: &Seat, bind: IpAddr) -> Parts {
         redis: Redis::of(seat),
         faults: Faults::default(),
         deeds: Deeds::default(),
+        lessons: None,
         taps: Vec::new(),
         realm: realm::Realm::shipped(),
         bind,

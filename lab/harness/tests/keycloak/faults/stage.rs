@@ -52,6 +52,7 @@ impl Stage {
             admin: Some(administrator.clone()),
             faults: Vec::new(),
             progress: Arc::new(Silent),
+            lessons: None,
         };
         let running = Lab::start(options, CancellationToken::new()).await;
         let running = running.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));
