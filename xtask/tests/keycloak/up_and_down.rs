@@ -140,6 +140,12 @@ fn up_twice_is_the_same_lab_and_another_version_is_refused() {
     desk.must(&["lab", "reset"]);
     assert!(desk.must(&["lab", "logs", "keycloak"]).out.contains("Keycloak"));
     assert!(desk.must(&["lab", "open", "admin", "--print"]).out.starts_with("http://localhost:"));
+    // Whoever asks for the console's address gets the token; what only runs through a pipe has none in it.
+    let token = desk.record().unwrap()["token"].as_str().unwrap().to_owned();
+    assert!(desk.must(&["lab", "open", "console", "--print"]).out.trim().ends_with(&format!("/#token={token}")));
+    for said in [&first, &second, &desk.must(&["lab", "open", "console"])] {
+        assert!(said.out.contains("http://localhost:") && !said.out.contains(&token), "{}", said.out);
+    }
 }
 
 #[test]

@@ -59,8 +59,6 @@ struct Present(watch::Sender<usize>);
 #[derive(Serialize)]
 struct Hello<'a> {
     run: &'a str,
-    /// Whether the page goes on with what it has.
-    resumed: bool,
     started_at_ms: i64,
     portals: Vec<&'a str>,
 }
@@ -78,7 +76,6 @@ impl Viewer {
         let (newest, mut matrix) = (recorder.newest(), console.matrix.subscribe());
         let hello = Hello {
             run: &console.run,
-            resumed: resumed.is_some(),
             started_at_ms: recorder.started_at().as_millisecond(),
             portals: console.parts.topology.portals.iter().map(|portal| portal.name.as_str()).collect(),
         };

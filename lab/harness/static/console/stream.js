@@ -74,7 +74,6 @@ export class Stream {
     if (this.known.has(item.position)) return;
     this.known.add(item.position);
     this.fresh.push(item);
-    if (item.is === "note" && this.caughtUp) this.tell("note");
     this.soon();
   }
 
@@ -99,6 +98,7 @@ export class Stream {
     while (this.items.length > MOST) this.known.delete(this.items.shift().position);
     this.items.forEach((item, index) => { item.number = index + 1; });
     if (fresh.length > 0 || this.missed > 0) this.tell("items", fresh);
+    if (this.caughtUp && fresh.some((item) => item.is === "note")) this.tell("note");
   }
 
   tell(name, value) {
