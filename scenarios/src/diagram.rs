@@ -131,8 +131,13 @@ impl Picture {
 impl Message {
     /// What came back, and what had to happen before.
     pub fn back(&self) -> String {
-        let after: Vec<String> = self.after.iter().map(usize::to_string).collect();
-        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
+        // Thirty numbers in a row are no label.
+        let runs = self.after.chunk_by(|one, next| one + 1 == *next).flat_map(|run| match run {
+            [first, _, .., last] => vec![format!("{first} to {last}")],
+            few => few.iter().map(usize::to_string).collect(),
+        });
+        let after = runs.collect::<Vec<_>>().join(", ");
+        let after = if after.is_empty() { String::new() } else { format!(", after {after}") };
         format!("{}{after}", self.arrow.back)
     }
 }

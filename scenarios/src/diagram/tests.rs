@@ -65,6 +65,13 @@ fn a_portal_that_only_heard_nothing_gets_a_lane_at_its_place() {
 }
 
 #[test]
+fn many_numbers_in_a_row_are_said_by_their_ends() {
+    let mut message = Picture::of_run(&run()).messages().nth(1).unwrap().clone();
+    message.after = vec![3, 4, 7, 8, 9, 10];
+    assert_eq!(message.back(), "200, after 3, 4, 7 to 10");
+}
+
+#[test]
 fn a_step_without_messages_is_drawn_too() {
     let mut run = run();
     run.steps[0].exchanges.clear();

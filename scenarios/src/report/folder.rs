@@ -107,7 +107,7 @@ mod tests {
         assert!(!folder.path().join("diagrams/of-yesterday.svg").exists());
         assert_eq!(read("diagrams/fixture.svg"), read("diagrams/fixture.2.svg"));
         assert!(read("diagrams/fixture.mmd").starts_with("sequenceDiagram\n"));
-        assert!(read("report.html").starts_with("<!doctype html>"));
+        assert!(read("report.html").starts_with("<!DOCTYPE html>"));
         assert!(read("junit.xml").contains("<testsuite"));
         assert_eq!(read("transcripts/fixture.txt"), read("transcripts/fixture.2.txt"));
     }

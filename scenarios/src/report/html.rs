@@ -54,6 +54,8 @@ pub(super) struct Row {
     seconds: String,
     /// What is to be said where it is not simply green.
     note: String,
+    /// Where the first check failed, and which.
+    first: Option<(String, String)>,
 }
 
 /// A kind of line and its meaning.

@@ -12,6 +12,8 @@ use crate::axe::{self, Look};
 use crate::browser::Chromium;
 use crate::{PATIENCE, click, give_password, wait_for};
 
+mod lessons;
+
 /// People's browser, and the one that shows the console.
 struct Scene {
     stage: Stage,

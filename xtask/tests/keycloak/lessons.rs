@@ -64,6 +64,36 @@ fn results_for_programs_are_what_they_say() {
 }
 
 #[test]
+fn a_report_is_a_folder_with_everything_for_people_and_for_programs() {
+    let desk = Desk::new();
+    let folder = desk.folder.path().join("report");
+    let lessons = ["backchannel-happy", "forged"];
+    let report = folder.to_str().unwrap();
+    desk.must(&["scenario", "run", lessons[0], lessons[1], "--report", report, "--runtime", "dist"]);
+    let read =
+        |name: String| std::fs::read_to_string(folder.join(&name)).unwrap_or_else(|_| panic!("{name} is missing"));
+    assert!(read("run.ndjson".to_owned()).lines().count() > 20);
+    assert!(read("junit.xml".to_owned()).contains("failures=\"0\" errors=\"0\""));
+    let page = scraper::Html::parse_document(&read("report.html".to_owned()));
+    let select = |words: &str| page.select(&scraper::Selector::parse(words).unwrap()).collect::<Vec<_>>();
+    let titles: Vec<String> = select("article.lesson h2").iter().map(|title| title.text().collect()).collect();
+    assert_eq!(titles.len(), lessons.len());
+    for (id, title) in lessons.iter().zip(&titles) {
+        let transcript = read(format!("transcripts/{id}.txt"));
+        let said = transcript.lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
+        assert_eq!(title.trim(), format!("PASS {said}"));
+        // The last arrow of the transcript is the last one of the pictures.
+        let last = transcript.lines().filter_map(|line| line.get(..4)?.trim().parse::<usize>().ok()).max().unwrap();
+        assert!(read(format!("diagrams/{id}.mmd")).contains(&format!(": {last} ")));
+        assert!(read(format!("diagrams/{id}.svg")).contains(&format!("data-number=\"{last}\"")));
+        assert!(!select(&format!("li[id$=\"{id}-x{last}\"]")).is_empty());
+    }
+    let results = select("script").iter().map(|script| script.text().collect::<String>()).collect::<String>();
+    let results: Value = serde_json::from_str(&results).unwrap();
+    assert_eq!(results["lessons"].as_array().unwrap().len(), lessons.len());
+}
+
+#[test]
 fn the_lessons_are_the_same_on_a_keycloak_that_somebody_else_runs() {
     let desk = Desk::new();
     let keycloak = PlainKeycloak::start(desk.folder.path());

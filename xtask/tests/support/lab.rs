@@ -14,6 +14,8 @@ use ::lab::sites::Sites;
 use ::lab::state::Folders;
 use ::lab::world::{Lab, Options};
 use realm::Realm;
+use scenarios::library::Library;
+use scenarios::stepping::Stepper;
 use tokio_util::sync::CancellationToken;
 
 /// The lab and its folder.
@@ -56,6 +58,7 @@ impl RunningLab {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = std::env::var_os("SSO_LAB_CACHE").map(Into::into);
+        let folders = Folders::find(cache, Some(folder.path().join("state"))).unwrap();
         let options = Options {
             runtime,
             version: versions::DEFAULT.to_owned(),
@@ -64,12 +67,12 @@ impl RunningLab {
             sites,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
-            folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
+            folders: folders.clone(),
             main_seat: false,
             admin,
             faults: Vec::new(),
             progress: Arc::new(Silent),
-            lessons: None,
+            lessons: Some(Arc::new(Stepper::new(Library::shipped().unwrap(), folders))),
         };
         let lab = Lab::start(options, CancellationToken::new()).await;
         let lab = lab.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));

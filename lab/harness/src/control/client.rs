@@ -11,6 +11,7 @@ use url::Url;
 use super::chosen::Chosen;
 use super::messages::{ClientSettings, Reach, Refused, SsoSession, Status, Topology};
 use crate::acts::Act;
+use crate::console::lessons::Ask;
 use crate::faults::{Change, Told};
 use crate::http;
 use crate::trouble::{Kind, Trouble};
@@ -102,6 +103,14 @@ impl LabClient {
     /// Lets an administrator, the network, time or a stranger act; returns when it is done. [`Self::reset`] undoes it.
     pub async fn act(&self, act: &Act) -> Result<(), Trouble> {
         self.send_within(act.patience(), reqwest::Method::POST, "api/act", Some(act)).await
+    }
+
+    /// Opens a lesson on the console, or says something to the open one.
+    ///
+    /// # Errors
+    /// State, when this lab has no lessons or the open one does not wait for that; usage for an unknown one.
+    pub async fn lesson(&self, ask: &Ask) -> Result<(), Trouble> {
+        self.send(reqwest::Method::POST, "api/lesson", Some(ask)).await
     }
 
     /// The newest events that Keycloak wrote, oldest first, in its own words (`type`, `error`, `clientId`, …).

@@ -36,6 +36,9 @@ pub(super) struct View {
     /// What is to be said in the summary where it is not simply green.
     #[serde(skip)]
     note: String,
+    /// Where the first check failed, and which.
+    #[serde(skip)]
+    first: Option<(String, String)>,
 }
 
 #[derive(Serialize)]
@@ -115,6 +118,7 @@ impl View {
             difference: difference(&finished.outcome),
             trouble: trouble(&finished.outcome),
             note: String::new(),
+            first: run.and_then(|run| first_failure(run, anchor)),
         };
         view.note = if view.word == "PASS" { String::new() } else { view.verdict.clone() };
         if same {
@@ -127,8 +131,8 @@ impl View {
     }
 
     pub(super) fn into_row(self) -> Row {
-        let Self { anchor, id, title, word, checks, seconds, note, .. } = self;
-        Row { anchor, id, title, word, checks, seconds, note }
+        let Self { anchor, id, title, word, checks, seconds, note, first, .. } = self;
+        Row { anchor, id, title, word, checks, seconds, note, first }
     }
 }
 
@@ -163,6 +167,13 @@ fn verdict(finished: &Finished) -> String {
 
 fn checks(run: &Run) -> String {
     format!("{} of {}", run.checks() - run.failures().count(), run.checks())
+}
+
+/// The step, and what was expected of it; what comes after the last step has the lesson's own place.
+fn first_failure(run: &Run, anchor: &str) -> Option<(String, String)> {
+    let (step, check) = run.failures().next()?;
+    let place = if step > run.steps.len() { anchor.to_owned() } else { format!("{anchor}-s{step}") };
+    Some((place, check.name.clone()))
 }
 
 fn head(lesson: &Lesson) -> Head {

@@ -28,15 +28,16 @@ fn harmless(event: Event<'_>) -> Option<Event<'_>> {
     Some(match event {
         // What looks like HTML is shown as it was written.
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => return None,
         Event::Start(Tag::Heading { level, .. }) => Event::Start(heading(level)),
         Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below(level))),
         Event::Start(Tag::Link { link_type, dest_url, .. }) => {
             let dest_url = if leads_somewhere(&dest_url) { dest_url } else { CowStr::Borrowed("#top") };
             Event::Start(Tag::Link { link_type, dest_url, title: CowStr::Borrowed(""), id: CowStr::Borrowed("") })
         }
-        // The report asks the network for nothing; what a picture shows is said by its text.
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => return None,
+        // The report asks the network for nothing; what a picture shows is said by its text, which stays.
+        Event::Start(Tag::HtmlBlock | Tag::Image { .. }) | Event::End(TagEnd::HtmlBlock | TagEnd::Image) => {
+            return None;
+        }
         other => other,
     })
 }

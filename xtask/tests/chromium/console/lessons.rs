@@ -1,0 +1,130 @@
+//! Lessons on the console: played where everybody can see it.
+
+use ::lab::Kind;
+use ::lab::console::lessons::{Ask, Word};
+use serde_json::json;
+
+use super::Scene;
+use crate::PATIENCE;
+
+/// What the lesson waits for, as its buttons say it.
+const WAITS: &str = "(document.querySelector('.lesson-foot')?.innerText ?? '')";
+
+impl Scene {
+    /// Presses the key that goes on until the page shows `until`.
+    async fn go_on_until(&self, until: &str) {
+        let going = async {
+            while self.ask(until).await != true {
+                if self.ask(&format!("/^(Go on|Do it)/.test({WAITS})")).await == true {
+                    self.press("n").await;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+            }
+        };
+        // A lesson has several steps, each with its own patience.
+        if tokio::time::timeout(PATIENCE * 3, going).await.is_err() {
+            panic!("still not: {until}\n{}", self.ask("document.body.innerText").await);
+        }
+    }
+
+    async fn open_lesson(&self, id: &str) {
+        self.ask("document.querySelector('#open-lessons').click()").await;
+        self.until("all lessons are listed", "document.querySelectorAll('#lesson-list li').length > 100").await;
+        self.press(id).await;
+        self.until("one is left", "document.querySelectorAll('#lesson-list li').length === 1").await;
+        self.ask("document.querySelector('#lesson-list button').click()").await;
+        self.until("it is open", "document.querySelectorAll('#lesson:not([hidden]) .piece').length > 0").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lesson_is_predicted_played_revealed_and_explained_on_the_page() {
+    let scene = Scene::new().await;
+    scene.open_lesson("backchannel-happy").await;
+    assert_eq!(scene.ask("document.querySelector('.piece-prose h3').textContent").await, "Setting");
+    scene.go_on_until("document.querySelectorAll('.choice').length === 4").await;
+    assert_eq!(scene.ask("document.querySelector('.reveal')").await, json!(null), "nothing is given away");
+
+    // In the middle somebody reloads: everything is still there, and the question still waits.
+    scene.driver().refresh().await.unwrap();
+    scene.until("the question is back", "document.querySelectorAll('.choice:not([disabled])').length === 4").await;
+    scene.ask("document.querySelectorAll('.choice')[3].click()").await;
+    scene.until("the choice is taken", "document.querySelector('.choice.chosen')?.textContent.startsWith('d)')").await;
+
+    scene.go_on_until("document.querySelector('.reveal') !== null").await;
+    let reveal = scene.ask("document.querySelector('.reveal').textContent").await;
+    assert!(reveal.as_str().unwrap().contains("Right is c) Two"), "{reveal}");
+    assert!(reveal.as_str().unwrap().contains("You said d)"), "{reveal}");
+    scene
+        .until("the timeline has it, too", "lines().some((line) => line.includes('keycloak tells admin of a logout'))")
+        .await;
+
+    scene.go_on_until(&format!("{WAITS}.startsWith('Close')")).await;
+    let verdict = scene.ask("document.querySelector('.verdict').textContent").await;
+    assert!(verdict.as_str().unwrap().starts_with("PASS: Everything was as the lesson says: 16 of 16"), "{verdict}");
+    scene.ask("document.querySelector('.lesson-foot button').click()").await;
+    scene.until("it is closed", "document.querySelector('#lesson').hidden").await;
+    assert!(
+        scene.stage.lab.client().sso_sessions("mary.manager").await.unwrap().is_empty(),
+        "what it did is taken back"
+    );
+    scene.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_token_watches_the_same_lesson_and_the_trainer_sees_more() {
+    let scene = Scene::new().await;
+    scene.open_lesson("backchannel-happy").await;
+    scene.go_on_until("document.querySelectorAll('.choice').length === 4").await;
+
+    // A tab of its own has a storage of its own.
+    let (lab, driver) = (scene.stage.lab.client(), scene.driver());
+    let trainer = driver.new_tab().await.unwrap();
+    driver.switch_to_window(trainer).await.unwrap();
+    driver.goto(lab.console(false).join("notes").unwrap().as_str()).await.unwrap();
+    scene.until("the plan is there", "document.querySelectorAll('#plan li').length === 6").await;
+    assert_eq!(
+        scene.ask("document.querySelector('#plan .now').textContent").await,
+        "John signs out at the internal portal."
+    );
+    let right = scene.ask("document.querySelector('#question .right').textContent").await;
+    assert!(right.as_str().unwrap().starts_with("c) Two"), "{right}");
+    assert_eq!(scene.ask("document.querySelectorAll('#foot button:not([disabled])').length").await, 0, "it only looks");
+
+    driver.goto(lab.console(false).join("present").unwrap().as_str()).await.unwrap();
+    scene.until("the room sees the question", "document.querySelector('#lesson .asks') !== null").await;
+    assert_eq!(scene.ask("document.body.innerText.includes('(right)')").await, false, "and not the answer");
+    assert_eq!(scene.ask("document.querySelectorAll('#lesson button').length").await, 0);
+
+    // The answer is taken from elsewhere; the room is shown the curtain opening.
+    lab.lesson(&Ask::Word(Word::Answer { choice: Some(2) })).await.unwrap();
+    lab.lesson(&Ask::Word(Word::GoOn)).await.unwrap_or_else(|trouble| panic!("step 5: {trouble}"));
+    scene.until("revealed", "document.querySelector('#lesson .reveal')?.textContent.includes('You said c: yes')").await;
+    lab.lesson(&Ask::Word(Word::Leave)).await.unwrap();
+    scene.until("nothing is open", "document.querySelector('#lesson').hidden").await;
+    scene.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_with_a_lesson_is_refused_with_the_reason() {
+    let scene = Scene::new().await;
+    let lab = scene.stage.lab.client();
+    let begin = |id: &str| Ask::Begin { id: id.to_owned() };
+    let refused = |asked: Result<(), ::lab::Trouble>| asked.unwrap_err();
+    let nothing = refused(lab.lesson(&Ask::Word(Word::GoOn)).await);
+    assert_eq!(nothing.kind, Kind::State, "{nothing}");
+    let unknown = refused(lab.lesson(&begin("backchannel-hapy")).await);
+    assert!(unknown.kind == Kind::Usage && unknown.means.contains("backchannel-happy"), "{unknown}: {}", unknown.means);
+
+    lab.lesson(&begin("forged")).await.unwrap();
+    let second = refused(lab.lesson(&begin("backchannel-happy")).await);
+    assert_eq!(second.what, "a lesson is open already");
+    scene.until("it waits", &format!("{WAITS}.startsWith('Go on')")).await;
+    let answer = refused(lab.lesson(&Ask::Word(Word::Answer { choice: Some(0) })).await);
+    assert_eq!(answer.kind, Kind::State, "there is no question: {answer}");
+    lab.lesson(&Ask::Word(Word::Leave)).await.unwrap();
+    scene.until("nothing is open", "document.querySelector('#lesson').hidden").await;
+    lab.lesson(&begin("forged")).await.unwrap();
+    // A lab that stops while a lesson waits does stop.
+    scene.done().await;
+}
