@@ -26,6 +26,7 @@ use screen::Screen;
 pub struct Stepper {
     library: Library,
     folders: Folders,
+    main_seat: bool,
     scene: watch::Sender<Option<Arc<Scene>>>,
     open: Mutex<Option<Open>>,
 }
@@ -37,9 +38,10 @@ struct Open {
 }
 
 impl Stepper {
-    /// No lesson is open. `folders` are those of the lab: nobody else plays on it while a lesson is open.
-    pub fn new(library: Library, folders: Folders) -> Self {
-        Self { library, folders, scene: watch::Sender::new(None), open: Mutex::default() }
+    /// No lesson is open. `folders` are those of the lab. Where the lab has the main seat, other commands may play on it, too, but
+    /// not while a lesson is open.
+    pub fn new(library: Library, folders: Folders, main_seat: bool) -> Self {
+        Self { library, folders, main_seat, scene: watch::Sender::new(None), open: Mutex::default() }
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, Option<Open>> {
@@ -76,18 +78,19 @@ impl Lessons for Stepper {
                 "close it first",
             ));
         }
-        let Some(lock) = state::claim_play(&self.folders) else {
+        let lock = self.main_seat.then(|| state::claim_play(&self.folders));
+        if let Some(None) = lock {
             return Err(Trouble::new(
                 Kind::State,
                 "somebody else plays lessons on this lab",
                 "two at once would end each other's sessions",
                 "wait until they are through, or stop `cargo xtask scenario run`",
             ));
-        };
+        }
         let (words, heard) = mpsc::channel(1);
         let screen = Screen::new(&lesson, self.scene.clone(), heard);
         let folders = self.folders.clone();
-        let work = tokio::spawn(play(lesson, lab, folders, driver, screen, lock));
+        let work = tokio::spawn(play(lesson, lab, folders, driver, screen, lock.flatten()));
         *open = Some(Open { words, work });
         Ok(())
     }
@@ -117,7 +120,14 @@ impl Lessons for Stepper {
 }
 
 /// Plays to the end, or until somebody leaves, and closes the lesson then.
-async fn play(lesson: Lesson, lab: LabClient, folders: Folders, driver: Driver, mut screen: Screen, lock: File) {
+async fn play(
+    lesson: Lesson,
+    lab: LabClient,
+    folders: Folders,
+    driver: Driver,
+    mut screen: Screen,
+    lock: Option<File>,
+) {
     let browsers = ChromiumCast::new(folders);
     let cast: &dyn Cast = match driver {
         Driver::Http => &ScriptedCast,

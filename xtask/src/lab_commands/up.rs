@@ -41,7 +41,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let names = args.faults.iter().filter(|name| !name.trim().is_empty());
     let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
     options.faults.clone_from(&faults);
-    options.lessons = Some(Arc::new(Stepper::new(Library::shipped()?, options.folders.clone())));
+    options.lessons = Some(Arc::new(Stepper::new(Library::shipped()?, options.folders.clone(), options.main_seat)));
     while let Some(record) = running(global).await? {
         match already_up(&record.client(), &args.lab, &options).await {
             // It was stopping when it was asked. Now its seat is free, or will be.

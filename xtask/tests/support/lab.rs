@@ -72,7 +72,7 @@ impl RunningLab {
             admin,
             faults: Vec::new(),
             progress: Arc::new(Silent),
-            lessons: Some(Arc::new(Stepper::new(Library::shipped().unwrap(), folders))),
+            lessons: Some(Arc::new(Stepper::new(Library::shipped().unwrap(), folders, false))),
         };
         let lab = Lab::start(options, CancellationToken::new()).await;
         let lab = lab.unwrap_or_else(|trouble| panic!("the lab does not start: {trouble:?}"));

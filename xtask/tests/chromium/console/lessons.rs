@@ -23,7 +23,8 @@ impl Scene {
         };
         // A lesson has several steps, each with its own patience.
         if tokio::time::timeout(PATIENCE * 3, going).await.is_err() {
-            panic!("still not: {until}\n{}", self.ask("document.body.innerText").await);
+            let page = self.ask("document.body.innerText").await;
+            panic!("still not: {until}\n{page}");
         }
     }
 

@@ -36,7 +36,7 @@ impl Stand {
         let parts = Arc::new(testing::parts(&seat, "127.0.0.1".parse().unwrap()));
         let (recorder, stop) = (parts.recorder.clone(), CancellationToken::new());
         let console = Console::new(parts.clone(), "run1", stop.clone());
-        let router = server::router(parts, "the-runs-token", stop.clone(), console.routes());
+        let router = server::router(parts, &testing::record("the-runs-token"), stop.clone(), console.routes());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));

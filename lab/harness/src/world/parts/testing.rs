@@ -20,7 +20,7 @@ use crate::keycloak::{Credentials, Keeper, RuntimeKind};
 use crate::ports::Ports;
 use crate::recorder::Recorder;
 use crate::redis::Redis;
-use crate::state::Seat;
+use crate::state::{Record, Seat};
 use crate::tap::Masker;
 
 /// A lab whose taps listen on `bind`.
@@ -54,4 +54,10 @@ pub(crate) fn parts(seat: &Seat, bind: IpAddr) -> Parts {
         foreign: None,
         http: crate::http::client(Duration::from_secs(5)),
     }
+}
+
+/// The record of a run with this token, reached nowhere.
+pub(crate) fn record(token: &str) -> Record {
+    let control = "http://127.0.0.1:9/".parse().unwrap();
+    Record { run_id: "test".to_owned(), pid: std::process::id(), control, token: token.to_owned() }
 }

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
-use super::testing::parts;
+use super::testing::{self, parts};
 use crate::control::client::LabClient;
 use crate::control::server;
 use crate::faults::Change;
@@ -26,7 +26,7 @@ async fn a_running_lab_that_others_can_reach_gets_no_faults_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let folders = Folders { cache: folder.path().join("cache"), state: folder.path().join("state") };
     let seat = Seat::claim_own(&folders).unwrap();
-    let router = server::router(Arc::new(exposed(&seat)), "word", stop.clone(), axum::Router::new());
+    let router = server::router(Arc::new(exposed(&seat)), &testing::record("word"), stop.clone(), axum::Router::new());
     let serving = tokio::spawn(listening::serve(router, listener, Limits::USUAL, stop.clone()));
     let client = LabClient::new(base, "word".to_owned());
 
