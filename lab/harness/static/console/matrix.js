@@ -48,7 +48,7 @@ function cell(row, name, tell) {
   const found = row.cells.find(({ of }) => of === name) ?? { state: "unknown", evidence: "not asked" };
   const word = found.state === "zombie" ? "ZOMBIE" : found.state;
   const place = name === "sso" ? "Keycloak" : name;
-  const text = `${row.user || "somebody"} at ${place}: ${word} (${MEANS[found.state]}). ${found.evidence}`;
+  const text = `${row.user || "somebody"} at ${place}: ${word} (${MEANS[found.state]}): ${found.evidence}`;
   const attributes = { class: `cell cell-${found.state}`, title: text, "data-state": found.state, "data-of": name, "data-key": `${row.sid} ${name}` };
   if (!tell) return el("span", attributes, word);
   return el("button", { ...attributes, type: "button", onclick: () => tell(text), onfocus: () => tell(text) }, word);

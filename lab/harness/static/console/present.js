@@ -10,20 +10,26 @@ import { Stream } from "./stream.js";
 
 takeToken();
 
-const NEWEST = 8;
+/** Messages that are shown: as many as leave room for the matrix, and no fewer than tell a story. */
+const [MOST, LEAST] = [8, 4];
 
 const stream = new Stream();
 const size = { row: 54, lane: 170, gutter: 150, letter: 10.6, head: 52 };
 const diagram = new Diagram(byId("diagram"), size, () => {});
 
-stream.on("items", () => {
-  const newest = stream.items.slice(-NEWEST);
+const show = () => {
+  const room = innerHeight - byId("matrix-frame").offsetHeight - 210;
+  const newest = stream.items.slice(-Math.max(LEAST, Math.min(MOST, Math.floor(room / size.row))));
   byId("empty").hidden = newest.length > 0;
   byId("diagram").hidden = newest.length === 0;
   diagram.draw(newest, stream.portals, null);
   hold(byId("text"), newest.map((item) => el("li", {}, `${item.number} ${sentence(item)}`)));
-});
-const matrix = () => drawMatrix(byId("matrix-frame"), { ...stream.matrix, rows: stream.matrix.rows.slice(-6) }, stream.portals, null);
+};
+const matrix = () => {
+  drawMatrix(byId("matrix-frame"), { ...stream.matrix, rows: stream.matrix.rows.slice(-4) }, stream.portals, null);
+  show();
+};
+stream.on("items", show);
 const faults = async () => {
   tellFaults(await loadFaults() ?? []);
   byId("faults-badge").hidden = byId("faults-on").hidden;
