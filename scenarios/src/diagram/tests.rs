@@ -45,8 +45,8 @@ fn a_picture_asks_for_nothing_and_its_ids_begin_as_they_were_told_to() {
     let run = run();
     let step = Picture::of_step(&run.topology, &run.faults, &run.steps[0], 1, 1);
     for drawn in [svg(&step, "one"), svg_file(&step)] {
-        for bad in ["<script", "href", "url(", "@import", "<image", "<use", "<foreignObject", " on"] {
-            assert!(!drawn.contains(bad) || (bad == " on" && !drawn.contains("=\"javascript")), "{bad}");
+        for bad in ["<script", "href", "url(", "@import", "<image", "<use", "<foreignObject", "javascript"] {
+            assert!(!drawn.contains(bad), "{bad}");
         }
         assert_eq!(drawn.matches("http").count(), 1, "only the namespace");
         uppsala::parse(&drawn).unwrap();

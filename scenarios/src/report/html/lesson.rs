@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use lab::{Kind, Trouble};
+use lab::Kind;
 use lab_trace::spec;
 use serde::Serialize;
 
@@ -262,13 +262,12 @@ fn difference(outcome: &Outcome) -> Vec<Changed> {
 }
 
 fn trouble(outcome: &Outcome) -> Option<Told> {
-    let Outcome::Trouble(Trouble { what, means, action, .. }) = outcome else { return None };
     let Outcome::Trouble(trouble) = outcome else { return None };
-    let mut cause = Vec::new();
-    let mut next = trouble.source();
-    while let Some(error) = next {
-        cause.push(error.to_string());
-        next = error.source();
-    }
-    Some(Told { what: what.clone(), means: means.clone(), action: action.clone(), cause: cause.join(": ") })
+    let causes = std::iter::successors(trouble.source(), |error| (*error).source());
+    Some(Told {
+        what: trouble.what.clone(),
+        means: trouble.means.clone(),
+        action: trouble.action.clone(),
+        cause: causes.map(ToString::to_string).collect::<Vec<_>>().join(": "),
+    })
 }
