@@ -46,7 +46,7 @@ fn a_recording_becomes_a_report() {
 fn a_lesson_goes_at_the_persons_pace() {
     let desk = Desk::new();
     // Text, four steps, a wrong prediction, the step; then some keys and nothing more: it goes on by itself.
-    let typed = "\n\n\n\n\nx\nD\n\n\nm\nb\nnonsense\n";
+    let typed = "\n\n\n\n\nx\nD\n\nd\n\nm\nb\nnonsense\n";
     let said = alone(&desk, &["scenario", "replay", NEW, "backchannel-happy", "--step"], typed);
     assert_eq!(said.code, Some(0), "{}", said.err);
     let place = |part: &str| said.out.find(part).unwrap_or_else(|| panic!("{part:?} is missing in\n{}", said.out));

@@ -18,7 +18,7 @@ const size = { row: 54, lane: 170, gutter: 150, letter: 10.6, head: 52 };
 const diagram = new Diagram(byId("diagram"), size, () => {});
 
 const show = () => {
-  const room = innerHeight - byId("matrix-frame").offsetHeight - 210;
+  const room = innerHeight - byId("matrix-frame").offsetHeight - byId("lesson").offsetHeight - 210;
   const newest = stream.items.slice(-Math.max(LEAST, Math.min(MOST, Math.floor(room / size.row))));
   byId("empty").hidden = newest.length > 0;
   byId("diagram").hidden = newest.length === 0;
@@ -40,11 +40,14 @@ stream.on("hello", faults);
 stream.on("note", faults);
 
 /** What the room needs of an open lesson: the question, its answer when the curtain opens, or the step. */
-function show() {
+function lesson() {
   const scene = stream.lesson;
   const panel = byId("lesson");
   panel.hidden = !scene;
-  if (!scene) return;
+  if (!scene) {
+    show();
+    return;
+  }
   const last = scene.pieces.at(-1);
   const question = scene.pieces.findLast(({ piece }) => piece === "question");
   const open = question && (scene.waits_for === "answer" || question.reveal.length === 0 || last === question);
@@ -55,6 +58,7 @@ function show() {
     ...(question && (open || last?.piece !== "step") ? asked(question) : []),
     ...(mayAsk() ? [el("div", { class: "lesson-foot" }, ...controls(scene))] : []));
   if (focused) panel.querySelector(".lesson-foot button:not([disabled])")?.focus();
+  show();
 }
 
 /** The question without a button: the room answers by hand. */
@@ -65,8 +69,8 @@ function asked(piece) {
     ...reveal(piece),
   ];
 }
-stream.on("lesson", show);
-stream.on("hello", show);
+stream.on("lesson", lesson);
+stream.on("hello", lesson);
 
 const blank = () => {
   byId("blank").hidden = !byId("blank").hidden;

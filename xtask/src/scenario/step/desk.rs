@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use lab::Trouble;
 use lab::control::messages::Topology;
 use lab_trace::Matrix;
+use scenarios::diagram::{self, Picture};
 use scenarios::lesson::{Lesson, Part, Step};
 use scenarios::predict::{Answered, Waiting, choice};
 use scenarios::run::StepRun;
@@ -33,6 +34,9 @@ pub(in crate::scenario) struct Desk {
     lesson: String,
     notes: Vec<String>,
     teller: Option<Teller>,
+    lab: Option<(Topology, Vec<String>)>,
+    picture: Option<Picture>,
+    played: (usize, usize),
     matrix: Option<Matrix>,
     last: String,
     checks: (usize, usize),
@@ -50,6 +54,9 @@ impl Desk {
             lesson: String::new(),
             notes: Vec::new(),
             teller: None,
+            lab: None,
+            picture: None,
+            played: (0, 0),
             matrix: None,
             last: String::new(),
             checks: (0, 0),
@@ -67,6 +74,8 @@ impl Desk {
         self.notes = notes.collect();
         lesson.id().clone_into(&mut self.lesson);
         self.teller = Some(Teller::new(topology, lesson.steps().count()));
+        self.lab = Some((topology.clone(), faults.to_vec()));
+        (self.picture, self.played) = (None, (0, lesson.steps().count()));
         (self.waiting, self.matrix, self.last) = (Waiting::default(), None, String::new());
         (self.checks, self.right) = ((0, 0), (0, 0));
         let clauses: Vec<&str> = front.spec.iter().map(|clause| clause.value.as_str()).collect();
@@ -119,6 +128,10 @@ impl Desk {
                 "m" | "matrix" => match &self.matrix {
                     Some(matrix) => print(&table(matrix)),
                     None => say("Nothing was played yet, so nobody was looked at."),
+                },
+                "d" | "diagram" => match &self.picture {
+                    Some(picture) => print(&diagram::text(picture)),
+                    None => say("Nothing was played yet, so there is nothing to draw."),
                 },
                 "b" | "back" if self.last.is_empty() => say("Nothing was played yet."),
                 "b" | "back" => print(&out::coloured(&self.last)),
@@ -227,6 +240,10 @@ impl Pace for Desk {
         self.checks.0 += done.checks.iter().filter(|check| check.passed()).count();
         self.checks.1 += done.checks.len();
         self.matrix = Some(done.matrix.clone());
+        self.played.0 += 1;
+        if let Some((topology, faults)) = &self.lab {
+            self.picture = Some(Picture::of_step(topology, faults, done, self.played.0, self.played.1));
+        }
         Ok(())
     }
 
@@ -235,7 +252,7 @@ impl Pace for Desk {
     }
 }
 
-const KEYS: &str = "  Enter  go on\n  m      who is signed in where\n  b      the last step once more\n  n      notes for trainers\n  q      leave the lesson; what it did to the lab is taken back\n  ?      these keys";
+const KEYS: &str = "  Enter  go on\n  m      who is signed in where\n  d      the last step as a diagram\n  b      the last step once more\n  n      notes for trainers\n  q      leave the lesson; what it did to the lab is taken back\n  ?      these keys";
 
 /// Now, as RFC 3339.
 fn time() -> String {
