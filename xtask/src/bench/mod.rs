@@ -5,6 +5,7 @@ use lab::Trouble;
 
 use crate::settings::Global;
 
+mod console;
 mod host;
 mod portals;
 mod scenarios;
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Start(Box<start::Args>),
     /// What a logout and a session cost a portal, compared with the work that cannot be saved
     Portals(portals::Args),
+    /// What an open console costs those who are watched, and what its history costs the lab
+    Console(Box<console::Args>),
     /// How much of a run of the lessons is Keycloak's own time, and whether logouts take effect at once
     Scenarios(Box<scenarios::Args>),
 }
@@ -25,6 +28,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {
     match command {
         Command::Start(args) => start::run(*args, global).await,
+        Command::Console(args) => console::run(*args, global).await,
         Command::Portals(args) => portals::run(&args),
         Command::Scenarios(args) => scenarios::run(*args, global).await,
     }

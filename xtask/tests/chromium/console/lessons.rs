@@ -99,7 +99,13 @@ async fn whoever_has_no_token_watches_the_same_lesson_and_the_trainer_sees_more(
 
     // The answer is taken from elsewhere; the room is shown the curtain opening.
     lab.lesson(&Ask::Word(Word::Answer { choice: Some(2) })).await.unwrap();
-    lab.lesson(&Ask::Word(Word::GoOn)).await.unwrap_or_else(|trouble| panic!("step 5: {trouble}"));
+    // The step is announced a moment later; until then there is nothing to go on with.
+    let announced = async {
+        while lab.lesson(&Ask::Word(Word::GoOn)).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, announced).await.unwrap();
     scene.until("revealed", "document.querySelector('#lesson .reveal')?.textContent.includes('You said c: yes')").await;
     lab.lesson(&Ask::Word(Word::Leave)).await.unwrap();
     scene.until("nothing is open", "document.querySelector('#lesson').hidden").await;
