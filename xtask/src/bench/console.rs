@@ -126,7 +126,7 @@ async fn viewers(client: &LabClient) -> Result<Vec<JoinHandle<()>>, Trouble> {
             })
             .await;
         }));
-        let told = tokio::time::timeout(Duration::from_secs(60), told).await;
+        let told = tokio::time::timeout(Duration::from_mins(1), told).await;
         told.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
     }
     Ok(all)
