@@ -67,8 +67,8 @@ function parties(item) {
 }
 
 function textOf(item) {
-  item.text_ ??= [sentence(item), item.terms ?? "", item.channel ?? "", item.user ?? ""].join(" ").toLowerCase();
-  return item.text_;
+  item.haystack ??= [sentence(item), item.terms ?? "", item.channel ?? "", item.user ?? ""].join(" ").toLowerCase();
+  return item.haystack;
 }
 
 /** A line as one sentence. */

@@ -1,6 +1,6 @@
 // The timeline: a window of the lines that pass the filters, as a picture and, with the same numbers, as text.
 
-import { byId, el, hold, sinceStart } from "./dom.js";
+import { byId, el, hold, sinceStart, svg } from "./dom.js";
 import { Diagram, STROKES } from "./diagram.js";
 import { sentence } from "./filters.js";
 
@@ -25,13 +25,11 @@ export class Timeline {
   /** New lines have come. */
   came(fresh) {
     if (this.stream.caughtUp && !this.paused) speak(fresh.map(sentence));
-    if (!this.paused) this.frozen = null;
     this.show();
   }
 
   pause() {
     this.paused = !this.paused;
-    this.frozen = this.paused ? this.stream.items.length : null;
     this.upTo = this.paused ? new Set(this.stream.items.map((item) => item.position)) : null;
     const button = byId("pause");
     button.setAttribute("aria-pressed", String(this.paused));
@@ -75,7 +73,7 @@ export class Timeline {
   }
 
   words(all, start, end) {
-    const waiting = this.paused ? this.stream.items.length - this.frozen : 0;
+    const waiting = this.paused ? this.stream.items.filter((item) => !this.upTo.has(item.position)).length : 0;
     const parts = [this.filters.narrow ? `${this.visible.length} of ${all} messages` : `${all} messages`];
     if (this.paused) parts.push(`paused, ${waiting} waiting`);
     if (this.stream.missed > 0) parts.push(`${this.stream.missed} events were missed and are no longer kept`);
@@ -158,18 +156,10 @@ function speak(sentences) {
 }
 
 function legend() {
-  const sample = (stroke) => {
-    const ns = (tag, attributes) => {
-      const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-      return made;
-    };
-    const picture = ns("svg", { width: 44, height: 14, class: `message stroke-${stroke}`, "aria-hidden": "true" });
-    picture.append(ns("line", { class: "shaft", x1: 2, x2: 34, y1: 7, y2: 7 }));
-    if (stroke === "back-channel") picture.append(ns("line", { class: "core", x1: 2, x2: 32, y1: 7, y2: 7 }));
-    picture.append(ns("path", { class: "tip", d: "M 42 7 l -11 -5.5 v 11 z" }));
-    return picture;
-  };
+  const sample = (stroke) => svg("svg", { width: 44, height: 14, class: `message stroke-${stroke}`, "aria-hidden": "true" },
+    svg("line", { class: "shaft", x1: 2, x2: 34, y1: 7, y2: 7 }),
+    stroke === "back-channel" ? svg("line", { class: "core", x1: 2, x2: 32, y1: 7, y2: 7 }) : null,
+    svg("path", { class: "tip", d: "M 42 7 l -11 -5.5 v 11 z" }));
   byId("legend").replaceChildren(...Object.entries(STROKES).map(([stroke, { word, means }]) =>
     el("li", {}, sample(stroke), " ", el("strong", {}, word), ` ${means}`)));
 }

@@ -7,6 +7,7 @@ mod administration;
 mod bench;
 mod cache;
 mod cancelling;
+mod console;
 mod external;
 mod faults;
 mod hosting;
