@@ -24,6 +24,7 @@ pub(crate) mod read;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use label::is_turning;
 pub use mermaid::mermaid;
 pub(crate) use svg::{STROKES, STYLE, sample};
 pub use svg::{svg, svg_file};
@@ -132,7 +133,7 @@ impl Message {
     /// What came back, and what had to happen before.
     pub fn back(&self) -> String {
         // Thirty numbers in a row are no label.
-        let runs = self.after.chunk_by(|one, next| one + 1 == *next).flat_map(|run| match run {
+        let runs = self.after.chunk_by(|one, next| one.checked_add(1) == Some(*next)).flat_map(|run| match run {
             [first, _, .., last] => vec![format!("{first} to {last}")],
             few => few.iter().map(usize::to_string).collect(),
         });

@@ -1,7 +1,17 @@
 //! A prediction on its way: asked before the steps, shown to be right or wrong after them.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use lab::state::private_folder;
+use serde_json::json;
+
 use crate::lesson::Part;
 use crate::vocabulary::{Choice, Prediction};
+
+/// File in the state folder that remembers what was predicted.
+const PREDICTIONS: &str = "predictions.ndjson";
 
 /// A question that was asked, and what was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +86,25 @@ impl Answered {
         }
         said
     }
+}
+
+/// Adds what was predicted to the person's own record in the state folder, one JSON object a line: `at`, `lesson`, `question`,
+/// `answer` (a letter, or nothing where it was skipped) and `right`.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn remember(state: &Path, lesson: &str, prediction: &Prediction, chose: Option<usize>) -> std::io::Result<()> {
+    let line = json!({
+        "at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "lesson": lesson,
+        "question": prediction.question.trim(),
+        "answer": chose.and_then(|index| ('a'..).nth(index)),
+        "right": chose.and_then(|index| prediction.choices.get(index)).map(|choice| choice.correct),
+    });
+    private_folder(state)?;
+    let mut file = OpenOptions::new().create(true).append(true).open(state.join(PREDICTIONS))?;
+    // At once, so that two who write at the same time do not mix their lines.
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 /// The choice that an answer means: its letter, in either case. `None` for anything else.

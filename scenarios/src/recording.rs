@@ -6,6 +6,7 @@
 //! the lab: identifiers stand there, secrets only as fingerprints.
 
 mod read;
+mod walk;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::run::{Run, StepRun};
 use crate::vocabulary::Driver;
 
 pub use read::{read, read_text};
+pub use walk::walk;
 
 /// Changes when a line changes its meaning.
 pub const SCHEMA: u32 = 2;
@@ -93,6 +95,9 @@ struct Played {
     driver: Driver,
     faults: Vec<String>,
     rules: Vec<Judged>,
+    /// How many steps and exchanges follow: a file that was cut off is known by that.
+    steps: usize,
+    exchanges: usize,
 }
 
 /// Makes the file, before anything is played: a wrong name should not cost a run.
@@ -114,7 +119,11 @@ pub fn begin(file: &Path) -> std::result::Result<(), Trouble> {
 /// # Errors
 /// As [`begin`].
 pub fn write(file: &Path, finished: &[Finished]) -> std::result::Result<(), Trouble> {
-    std::fs::write(file, text(finished)).map_err(|error| unwritable(file, error))
+    // Beside it first: whoever kills this half-way still has the old one, and no half of a new one.
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let written = std::fs::write(&part, text(finished)).and_then(|()| std::fs::rename(&part, file));
+    written.map_err(|error| unwritable(file, error))
 }
 
 fn unwritable(file: &Path, error: std::io::Error) -> Trouble {
@@ -177,6 +186,8 @@ fn lesson_line(one: &Finished) -> LessonLine {
         driver: run.driver,
         faults: run.faults.clone(),
         rules: run.invariants.clone(),
+        steps: run.steps.len(),
+        exchanges: run.steps.iter().map(|step| step.exchanges.len()).sum(),
     };
     LessonLine {
         id: one.id.clone(),

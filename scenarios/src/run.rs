@@ -127,7 +127,9 @@ pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], 
     // Whoever asks again has had the answer, but the tap may note its end a moment later: only exchanges that the
     // *callee* began are inside for certain.
     let inside = |outer: &(&Event, &Exchange), inner: &(&Event, &Exchange)| {
-        inner.1.caller == outer.1.callee && inner.0.seq > outer.0.seq && inner.0.at_us < outer.0.at_us + outer.1.took_us
+        inner.1.caller == outer.1.callee
+            && inner.0.seq > outer.0.seq
+            && inner.0.at_us < outer.0.at_us.saturating_add(outer.1.took_us)
     };
     chosen
         .iter()

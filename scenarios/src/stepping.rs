@@ -1,51 +1,43 @@
 //! Lessons on the console's page: one at a time, at the pace of those who watch. The same pieces in the same order as in the
 //! terminal's step mode.
 
+mod recorded;
 mod screen;
+mod table;
 
 use std::fs::File;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use lab::chromium::Programs;
-use lab::console::lessons::{Card, Lessons, Scene, WaitsFor, Word};
+use lab::console::lessons::{Card, Lessons, Scene, Word};
 use lab::control::client::LabClient;
 use lab::state::{self, Folders};
 use lab::{Kind, Trouble};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
 use crate::lesson::Lesson;
 use crate::library::Library;
 use crate::runner::{self, Cast, ChromiumCast, ScriptedCast};
 use crate::vocabulary::Driver;
 
+pub use recorded::Recorded;
 use screen::Screen;
+use table::Table;
 
 /// Plays the lessons of a library for the console of a lab.
 pub struct Stepper {
     library: Library,
     folders: Folders,
     main_seat: bool,
-    scene: watch::Sender<Option<Arc<Scene>>>,
-    open: Mutex<Option<Open>>,
-}
-
-/// The lesson that is open.
-struct Open {
-    words: mpsc::Sender<Word>,
-    work: JoinHandle<()>,
+    table: Table,
 }
 
 impl Stepper {
     /// No lesson is open. `folders` are those of the lab. Where the lab has the main seat, other commands may play on it, too, but
     /// not while a lesson is open.
     pub fn new(library: Library, folders: Folders, main_seat: bool) -> Self {
-        Self { library, folders, main_seat, scene: watch::Sender::new(None), open: Mutex::default() }
-    }
-
-    fn open(&self) -> std::sync::MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { library, folders, main_seat, table: Table::new() }
     }
 }
 
@@ -53,30 +45,16 @@ impl Stepper {
 impl Lessons for Stepper {
     fn list(&self) -> Result<Vec<Card>, Trouble> {
         let (lessons, _) = self.library.lessons()?;
-        let card = |lesson: &Lesson| Card {
-            id: lesson.id().to_owned(),
-            title: lesson.front.title.clone(),
-            topic: lesson.front.topic.to_string(),
-            minutes: u64::from(lesson.front.minutes.value),
-            level: u64::from(lesson.front.level.value),
-        };
         Ok(lessons.iter().map(card).collect())
     }
 
-    async fn begin(&self, lab: LabClient, id: &str) -> Result<(), Trouble> {
+    async fn begin(&self, lab: Option<LabClient>, id: &str) -> Result<(), Trouble> {
+        let lab = lab.ok_or_else(no_lab)?;
+        self.table.is_free()?;
         let lesson = self.library.lesson(id)?;
         let driver = lesson.front.drivers.first().copied().unwrap_or(Driver::Http);
         if driver == Driver::Chromium {
             Programs::find()?;
-        }
-        let mut open = self.open();
-        if open.as_ref().is_some_and(|open| !open.work.is_finished()) {
-            return Err(Trouble::new(
-                Kind::State,
-                "a lesson is open already",
-                "two lessons at once would end each other's sessions",
-                "close it first",
-            ));
         }
         let lock = self.main_seat.then(|| state::claim_play(&self.folders));
         if let Some(None) = lock {
@@ -87,36 +65,42 @@ impl Lessons for Stepper {
                 "wait until they are through, or stop `cargo xtask scenario run`",
             ));
         }
-        let (words, heard) = mpsc::channel(1);
-        let screen = Screen::new(&lesson, self.scene.clone(), heard);
         let folders = self.folders.clone();
-        let work = tokio::spawn(play(lesson, lab, folders, driver, screen, lock.flatten()));
-        *open = Some(Open { words, work });
-        Ok(())
+        self.table.open(&lesson.clone(), &self.folders.state, |screen| {
+            play(lesson, lab, folders, driver, screen, lock.flatten())
+        })
     }
 
     async fn hear(&self, word: Word) -> Result<(), Trouble> {
-        let words = self.open().as_ref().map(|open| open.words.clone());
-        let waits_for = self.scene.borrow().as_ref().map(|scene| scene.waits_for);
-        let fits = matches!(
-            (&word, waits_for),
-            (Word::GoOn, Some(WaitsFor::GoOn)) | (Word::Answer { .. }, Some(WaitsFor::Answer)) | (Word::Leave, Some(_))
-        );
-        // Two people may press at the same moment; the second one's word is for a piece that is over.
-        if !fits || words.is_none_or(|words| words.try_send(word).is_err()) {
-            return Err(Trouble::new(
-                Kind::State,
-                "the lesson does not wait for that",
-                "it is busy with a step, over, or somebody else has answered already",
-                "look at the page: it shows what it waits for",
-            ));
-        }
-        Ok(())
+        self.table.hear(word)
+    }
+
+    async fn stop(&self) {
+        self.table.stop().await;
     }
 
     fn scene(&self) -> watch::Receiver<Option<Arc<Scene>>> {
-        self.scene.subscribe()
+        self.table.scene.subscribe()
     }
+}
+
+fn card(lesson: &Lesson) -> Card {
+    Card {
+        id: lesson.id().to_owned(),
+        title: lesson.front.title.clone(),
+        topic: lesson.front.topic.to_string(),
+        minutes: u64::from(lesson.front.minutes.value),
+        level: u64::from(lesson.front.level.value),
+    }
+}
+
+fn no_lab() -> Trouble {
+    Trouble::new(
+        Kind::State,
+        "there is no lab to play on",
+        "a lesson is played on a running lab",
+        "start one with `cargo xtask lab up`",
+    )
 }
 
 /// Plays to the end, or until somebody leaves, and closes the lesson then.
@@ -144,9 +128,15 @@ async fn play(
         tracing::warn!(%trouble, "after a lesson");
     }
     // What was played stays to be looked at, in the lab and on the page, until somebody closes the lesson.
-    screen.left().await;
-    if let Err(trouble) = lab.reset().await {
+    let mut somebody = screen.left().await;
+    // A fault of the lesson may still be on: whoever closes it has to know, and may try again.
+    while let Err(trouble) = lab.reset().await {
         tracing::warn!(%trouble, "after a lesson");
+        if !somebody {
+            break;
+        }
+        screen.trouble(&trouble);
+        somebody = screen.left().await;
     }
     screen.close();
     drop(lock);

@@ -165,7 +165,7 @@ pub(crate) fn told(step: &StepRun) -> Vec<String> {
 
 /// The session matrix as a table.
 pub fn table(matrix: &Matrix) -> String {
-    let width = matrix.rows.iter().map(|row| row.browser.len()).max().unwrap_or(0).max("browser".len());
+    let width = matrix.rows.iter().map(|row| row.browser.len()).max().unwrap_or(0).clamp("browser".len(), 64);
     let columns: Vec<&str> =
         matrix.rows.first().map_or_else(|| vec![SSO], |row| row.cells.iter().map(|cell| cell.of.as_str()).collect());
     let mut text = line("browser", width, columns.iter().map(|column| (*column).to_owned()));

@@ -274,7 +274,16 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     }
     left = left.and(browsers.stop().await);
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
-    let written = written.and(record.map_or(Ok(()), |record| recording::write(record.file, &finished)));
+    // Half of what was asked for is no recording of it; what stands there stays.
+    let whole = left.is_ok() && !cancel.is_cancelled() && !enough;
+    let written = written.and(match record {
+        Some(record) if whole => recording::write(record.file, &finished),
+        Some(_) => {
+            out::tell("note: not everything was played, so nothing was recorded");
+            Ok(())
+        }
+        None => Ok(()),
+    });
     match args.format {
         RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
         RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),

@@ -65,6 +65,14 @@ impl Ports {
     }
 }
 
+impl Ports {
+    /// Binds the one port of a console that has no lab behind it.
+    pub(crate) async fn bind_console(self) -> Result<TcpListener, Trouble> {
+        let port = if self == Self::Fixed { 3000 } else { 0 };
+        listen(Ipv4Addr::LOCALHOST.into(), port, "the console").await
+    }
+}
+
 /// A listener on a free loopback port.
 pub(crate) async fn listen_private() -> Result<TcpListener, Trouble> {
     listen(Ipv4Addr::LOCALHOST.into(), 0, "a part of the lab").await

@@ -174,6 +174,9 @@ impl Lab {
         if let Err(error) = self.seat.unpublish() {
             tracing::debug!(%error, "while stopping");
         }
+        if let Some(lessons) = &self.parts.lessons {
+            lessons.stop().await;
+        }
         if let Some((cancel, work)) = self.preparing.take() {
             cancel.cancel();
             if let Ok(Err(trouble)) = work.await {

@@ -7,7 +7,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// Letters that turn the direction of what follows, or stand nowhere.
-fn is_turning(letter: char) -> bool {
+pub(crate) fn is_turning(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 

@@ -9,6 +9,7 @@ use lab::{Kind, Trouble};
 use serde_json::Value;
 
 use super::{FILE, LessonLine, Line, Result as Recorded, SCHEMA};
+use crate::diagram::is_turning;
 use crate::parse::parse;
 use crate::report::{Finished, Outcome};
 use crate::run::{Numbered, Run};
@@ -53,10 +54,17 @@ pub fn read_text(text: &str) -> Result<Vec<Finished>, Trouble> {
             return Err(damaged(1, "it does not begin with a line of kind `run`"));
         }
     }
-    let mut finished: Vec<Finished> = Vec::new();
+    let (mut finished, mut wanted, mut last) = (Vec::new(), None, 1);
     for (text, number) in lines.filter(|(text, _)| !text.trim().is_empty()) {
-        add(&mut finished, line(text, number)?, number)?;
+        let line = line(text, number)?;
+        if let Line::Lesson(lesson) = &line {
+            complete(finished.last(), wanted, last)?;
+            wanted = lesson.played.as_ref().map(|played| (played.steps, played.exchanges));
+        }
+        add(&mut finished, line, number)?;
+        last = number;
     }
+    complete(finished.last(), wanted, last)?;
     if finished.is_empty() {
         return Err(damaged(1, "no lesson stands in it"));
     }
@@ -67,7 +75,7 @@ fn add(finished: &mut Vec<Finished>, line: Line, at: usize) -> Result<(), Troubl
     match line {
         Line::Run { .. } => Err(damaged(at, "a second recording begins here")),
         Line::Lesson(lesson) => {
-            finished.push(of_lesson(*lesson)?);
+            finished.push(of_lesson(*lesson, at)?);
             Ok(())
         }
         Line::Step { lesson, number, step } => {
@@ -90,6 +98,25 @@ fn add(finished: &mut Vec<Finished>, line: Line, at: usize) -> Result<(), Troubl
     }
 }
 
+/// Whether everything is there that the line of the lesson has promised, and says what that line says.
+fn complete(last: Option<&Finished>, wanted: Option<(usize, usize)>, at: usize) -> Result<(), Trouble> {
+    let Some((one, run)) = last.and_then(|one| Some((one, one.run.as_ref()?))) else { return Ok(()) };
+    let has = (run.steps.len(), run.steps.iter().map(|step| step.exchanges.len()).sum());
+    if wanted != Some(has) {
+        return Err(damaged(at, &format!("it ends before {} does", one.id)));
+    }
+    let failures = match &one.outcome {
+        Outcome::Passed | Outcome::Blessed(_) | Outcome::SnapshotDiffers(_) => 0,
+        Outcome::LessonFailed(failures) => *failures,
+        Outcome::Skipped(_) | Outcome::Trouble(_) => return Ok(()),
+    };
+    let found = run.failures().count();
+    if failures == found {
+        return Ok(());
+    }
+    Err(damaged(at, &format!("{} failed checks stand in {}, and {failures} by its result", found, one.id)))
+}
+
 /// The run that a line belongs to: that of the lesson above it.
 fn played<'a>(finished: &'a mut [Finished], lesson: &str, at: usize) -> Result<&'a mut Run, Trouble> {
     let last = finished.last_mut().filter(|one| one.id == lesson);
@@ -97,7 +124,13 @@ fn played<'a>(finished: &'a mut [Finished], lesson: &str, at: usize) -> Result<&
         .ok_or_else(|| damaged(at, &format!("it belongs to {lesson}, and no run of it is above")))
 }
 
-fn of_lesson(line: LessonLine) -> Result<Finished, Trouble> {
+fn of_lesson(line: LessonLine, at: usize) -> Result<Finished, Trouble> {
+    // It becomes the name of a file.
+    if line.id.is_empty()
+        || !line.id.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
+    {
+        return Err(damaged(at, "its id is no lesson's id"));
+    }
     let outcome = match line.result {
         Recorded::Passed => Outcome::Passed,
         Recorded::Blessed { snapshot } => Outcome::Blessed(snapshot),
@@ -127,7 +160,7 @@ fn line(text: &str, number: usize) -> Result<Line, Trouble> {
     serde_json::from_value(value).map_err(|error| damaged(number, &error.to_string()))
 }
 
-/// Takes what moves cursors or colours terminals out of every text.
+/// Takes what moves cursors, colours terminals or turns the direction of reading out of every text and name.
 fn harmless(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -136,13 +169,18 @@ fn harmless(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(harmless),
-        Value::Object(members) => members.values_mut().for_each(harmless),
+        Value::Object(members) => {
+            for (name, mut value) in std::mem::take(members) {
+                harmless(&mut value);
+                members.insert(name.replace(is_harmful, "\u{fffd}"), value);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
 fn is_harmful(letter: char) -> bool {
-    letter.is_control() && !matches!(letter, '\n' | '\t' | '\r')
+    (letter.is_control() && !matches!(letter, '\n' | '\t')) || is_turning(letter)
 }
 
 fn damaged(line: usize, why: &str) -> Trouble {

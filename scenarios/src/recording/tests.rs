@@ -9,17 +9,20 @@ use crate::parse::parse;
 use crate::report::{Finished, Outcome, json};
 use crate::transcript::render;
 
-const STEP: &str = "- { who: john, signs-out-at: internal, expect: { status: 200, not-told: [admin] } }";
+/// A step as it went, and one that expects something else.
+const GOOD: &str = "- { who: john, signs-out-at: internal, expect: { status: 200 } }";
+const RED: &str = "- { who: john, signs-out-at: internal, expect: { status: 200, not-told: [admin] } }";
 
 fn finished(outcome: Outcome, with_run: bool) -> Finished {
     let chance = Chance { port: 18_000, salt: "salt", admin_first: false };
-    let source = include_str!("../fixture.md").replace("STEPS", STEP);
+    let step = if matches!(outcome, Outcome::LessonFailed(_)) { RED } else { GOOD };
+    let source = include_str!("../fixture.md").replace("STEPS", step);
     Finished {
         id: "fixture".to_owned(),
         title: "John signs out: a fixture".to_owned(),
         took: Duration::from_millis(1_250),
         outcome,
-        run: with_run.then(|| fixture::run(&chance, STEP)),
+        run: with_run.then(|| fixture::run(&chance, step)),
         lesson: Some(Arc::new(parse("logout/fixture.md", &source).unwrap())),
     }
 }
@@ -54,6 +57,12 @@ fn a_damaged_file_is_told_with_its_line() {
         kept.collect::<Vec<_>>().join("\n")
     };
     let twice = format!("{whole}{}\n", lines[0]);
+    // Cut between two lines is cut off, too.
+    for kept in 1..lines.len() {
+        assert!(read_text(&lines[..kept].join("\n")).is_err(), "the first {kept} of {} lines", lines.len());
+    }
+    let elsewhere = whole.replace("\"id\":\"fixture\"", "\"id\":\"../../fixture\"");
+    let praised = text(&[finished(Outcome::LessonFailed(1), true)]).replace("\"failures\":1", "\"failures\":0");
     let newer = whole.replacen(&format!("\"schema\":{SCHEMA}"), "\"schema\":99", 1);
     for (text, part) in [
         (cut, format!("line {}", lines.len())),
@@ -62,6 +71,8 @@ fn a_damaged_file_is_told_with_its_line() {
         (&without(2), "stands after step 0".to_owned()),
         (&twice, "a second recording".to_owned()),
         (&newer, "schema 99".to_owned()),
+        (&elsewhere, "no lesson's id".to_owned()),
+        (&praised, "1 failed checks".to_owned()),
         (lines[0], "no lesson".to_owned()),
         ("", "empty".to_owned()),
         ("no recording", "line 1".to_owned()),
@@ -85,6 +96,13 @@ fn a_strangers_recording_moves_no_cursor() {
     let again = read_text(&text(&all)).unwrap();
     let Outcome::SnapshotDiffers(diff) = &again[0].outcome else { panic!("{:?}", again[0].outcome) };
     assert_eq!(diff, "-old\n+\u{fffd}[31mnew\u{fffd}");
+
+    // The name of a claim stands in a transcript as well, and a turned text reads as another one.
+    let text = text(&all).replace("\"jti\":", "\"\\u001b[2Jevil\\r\":").replace("a fixture", "\u{202e}a\\rfixture");
+    let again = read_text(&text).unwrap();
+    let told = render(again[0].run.as_ref().unwrap());
+    assert!(told.contains("[2Jevil"), "{told}");
+    assert!(!told.contains(['\u{1b}', '\r', '\u{202e}']), "{told:?}");
 }
 
 /// The recordings that are shipped tell what the lessons say today: CI plays the lessons against their snapshots, and this holds

@@ -1,5 +1,6 @@
 //! What the page shows of an open lesson, and what it waits for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use lab_trace::Arrow;
 use tokio::sync::{mpsc, watch};
 
 use crate::lesson::{Lesson, Part, Step};
-use crate::predict::{Answered, Waiting};
+use crate::predict::{Answered, Waiting, remember};
 use crate::report::markdown;
 use crate::run::StepRun;
 use crate::runner::Pace;
@@ -19,6 +20,8 @@ use crate::transcript::told;
 pub(super) struct Screen {
     page: watch::Sender<Option<Arc<Scene>>>,
     words: mpsc::Receiver<Word>,
+    /// The folder that remembers predictions.
+    state: PathBuf,
     scene: Scene,
     waiting: Waiting,
     topology: Option<Arc<Topology>>,
@@ -28,7 +31,12 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(lesson: &Lesson, page: watch::Sender<Option<Arc<Scene>>>, words: mpsc::Receiver<Word>) -> Self {
+    pub(super) fn new(
+        lesson: &Lesson,
+        page: watch::Sender<Option<Arc<Scene>>>,
+        words: mpsc::Receiver<Word>,
+        state: PathBuf,
+    ) -> Self {
         let front = &lesson.front;
         let scene = Scene {
             id: lesson.id().to_owned(),
@@ -41,10 +49,12 @@ impl Screen {
             notes: notes(lesson),
             pieces: Vec::new(),
             waits_for: WaitsFor::Step,
+            turn: 0,
         };
         let screen = Self {
             page,
             words,
+            state,
             scene,
             waiting: Waiting::default(),
             topology: None,
@@ -77,14 +87,16 @@ impl Screen {
         self.show();
     }
 
-    /// Waits until somebody closes the lesson.
-    pub(super) async fn left(&mut self) {
-        while !self.left {
+    /// Waits until somebody closes the lesson. `false` when there is nobody any more who could.
+    pub(super) async fn left(&mut self) -> bool {
+        while !std::mem::take(&mut self.left) {
             match self.words.recv().await {
-                Some(Word::Leave) | None => self.left = true,
-                Some(Word::GoOn | Word::Answer { .. }) => {}
+                Some(Word::Leave) => self.left = true,
+                Some(Word::GoOn { .. } | Word::Answer { .. }) => {}
+                None => return false,
             }
         }
+        true
     }
 
     /// Takes the lesson off the page.
@@ -104,9 +116,13 @@ impl Screen {
     /// Waits for a word of the one kind; the others are not for now.
     async fn wait(&mut self, waits_for: WaitsFor) -> Result<Option<usize>, Trouble> {
         self.scene.waits_for = waits_for;
+        self.scene.turn += 1;
         self.show();
         let heard = loop {
-            match (self.words.recv().await, waits_for) {
+            // A second press for the piece before is for nothing that is here.
+            let word = self.words.recv().await;
+            let word = if word.as_ref().is_some_and(|word| !word.is_for(self.scene.turn)) { continue } else { word };
+            match (word, waits_for) {
                 (Some(Word::Leave) | None, _) => {
                     self.left = true;
                     return Err(Trouble::new(
@@ -116,9 +132,9 @@ impl Screen {
                         "begin again when you like",
                     ));
                 }
-                (Some(Word::GoOn), WaitsFor::GoOn) => break None,
-                (Some(Word::Answer { choice }), WaitsFor::Answer) => break choice,
-                (Some(Word::GoOn | Word::Answer { .. }), _) => {}
+                (Some(Word::GoOn { .. }), WaitsFor::GoOn) => break None,
+                (Some(Word::Answer { choice, .. }), WaitsFor::Answer) => break choice,
+                (Some(Word::GoOn { .. } | Word::Answer { .. }), _) => {}
             }
         };
         self.scene.waits_for = WaitsFor::Step;
@@ -170,6 +186,9 @@ impl Pace for Screen {
                 let chose = self.wait(WaitsFor::Answer).await?.filter(|index| *index < prediction.choices.len());
                 if let Some(Piece::Question { chose: shown, .. }) = self.scene.pieces.last_mut() {
                     *shown = chose;
+                }
+                if let Err(error) = remember(&self.state, &self.scene.id, prediction, chose) {
+                    tracing::warn!(%error, "a prediction cannot be kept");
                 }
                 self.waiting.asked(prediction, chose);
             }

@@ -139,7 +139,9 @@ fn claim(name: &str, value: &Value, claims: &Value, aliases: &mut Aliases) -> St
         ("sub" | "jti", Value::String(text)) => aliases.alias(name, text).0,
         ("nonce" | "at_hash", Value::String(_)) | ("iat" | "auth_time", Value::Number(_)) => format!("<{name}>"),
         ("exp", Value::Number(_)) => match (value.as_i64(), claims.get("iat").and_then(Value::as_i64)) {
-            (Some(exp), Some(iat)) => format!("<iat> + {} s", exp - iat),
+            (Some(exp), Some(iat)) => {
+                exp.checked_sub(iat).map_or_else(|| "<exp>".to_owned(), |lifetime| format!("<iat> + {lifetime} s"))
+            }
             _ => "<exp>".to_owned(),
         },
         (_, Value::String(text)) => aliases.plain(text),

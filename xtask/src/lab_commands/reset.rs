@@ -27,7 +27,7 @@ pub(super) fn undisturbed(global: &Global) -> Result<impl Sized + use<>, Trouble
             Kind::State,
             "lessons are being played on the running lab",
             "a change now would make them fail",
-            "wait until `cargo xtask scenario run` has ended; it resets the lab itself",
+            "wait until `cargo xtask scenario run` has ended, or close the lesson on the console (`cargo xtask lab open console`); both reset the lab",
         )
     })
 }

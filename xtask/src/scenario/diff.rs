@@ -44,8 +44,18 @@ enum DiffFormat {
 /// Ends with 0 where nothing differs and with 6 where something does.
 pub(super) fn run(args: &DiffArgs) -> Result<(), Trouble> {
     let (one, other) = (runs(&args.one, args.lesson.as_deref())?, runs(&args.other, args.lesson.as_deref())?);
-    let pairs: Vec<(&Run, &Run)> =
-        one.iter().filter_map(|run| other.iter().find(|with| with.id == run.id).map(|with| (run, with))).collect();
+    let mut rest: Vec<&Run> = other.iter().collect();
+    // Where a lesson was played several times, the first is compared with the first, and so on.
+    let pairs: Vec<(&Run, &Run)> = one
+        .iter()
+        .filter_map(|run| {
+            let at = rest.iter().position(|with| with.id == run.id)?;
+            Some((run, rest.remove(at)))
+        })
+        .collect();
+    for run in rest.iter().filter(|run| one.iter().any(|one| one.id == run.id)) {
+        out::tell(&format!("note: {} was played more often in B than in A; what is more is not compared", run.id));
+    }
     if pairs.is_empty() {
         let named = |runs: &[Run]| runs.iter().map(|run| run.id.clone()).collect::<Vec<_>>().join(", ");
         return Err(Trouble::new(

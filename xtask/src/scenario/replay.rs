@@ -1,17 +1,20 @@
 //! A recorded run, seen again.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use lab::console::replay::Stage;
+use lab::ports::Ports;
 use lab::{Kind, Trouble};
-use scenarios::lesson::Part;
 use scenarios::recording;
 use scenarios::report::{self, Finished, Outcome};
-use scenarios::runner::Pace as _;
+use scenarios::stepping::Recorded;
 
 use super::RunFormat;
 use super::step::{Desk, tell_left};
 use crate::out::{self, say};
 use crate::settings::Global;
+use crate::signals::cancelled_by_signals;
 
 #[derive(clap::Args)]
 pub(crate) struct ReplayArgs {
@@ -29,6 +32,12 @@ pub(crate) struct ReplayArgs {
     /// Wait for nothing and ask nothing, where it goes step by step
     #[arg(long, requires = "step")]
     no_input: bool,
+    /// On the console, with no lab behind it: its timeline, its matrix, step by step
+    #[arg(long, conflicts_with_all = ["step", "format", "report"])]
+    console: bool,
+    /// Port of the console: fixed (3000) or auto (a free one)
+    #[arg(long, env = "SSO_LAB_PORTS", default_value = "fixed", value_name = "PORTS", hide_env = true)]
+    ports: String,
     /// How the results are printed
     #[arg(long, value_enum, default_value_t = RunFormat::Human, conflicts_with = "step")]
     format: RunFormat,
@@ -49,6 +58,9 @@ pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble
         ));
     }
     finished.retain(|one| args.ids.is_empty() || args.ids.contains(&one.id));
+    if args.console {
+        return console(&finished, &args.ports, global).await;
+    }
     if args.step {
         let mut desk = Desk::open(args.trainer, args.no_input, global)?;
         for one in &finished {
@@ -60,7 +72,7 @@ pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble
                 done => done?,
             }
         }
-        return Ok(());
+        return with_its_exit_code(&finished);
     }
     if let Some(folder) = &args.report {
         report::folder::prepare(folder)?;
@@ -75,10 +87,29 @@ pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble
     if matches!(args.format, RunFormat::Human | RunFormat::Plain) {
         out::print(&report::summary(&finished));
     }
-    match report::exit_code(&finished) {
+    with_its_exit_code(&finished)
+}
+
+fn with_its_exit_code(finished: &[Finished]) -> Result<(), Trouble> {
+    match report::exit_code(finished) {
         0 => Ok(()),
         code => std::process::exit(code.into()),
     }
+}
+
+/// Opens a console of the recording, until Ctrl-C.
+async fn console(finished: &[Finished], ports: &str, global: &Global) -> Result<(), Trouble> {
+    let ports = Ports::parse(ports)?;
+    let stage = Stage::new();
+    let lessons = Recorded::new(finished, stage.clone(), global.folders()?.state)?;
+    let topology = lessons.topology().clone();
+    let stop = cancelled_by_signals();
+    let open = stage.open(topology, Arc::new(lessons), ports, stop.clone()).await?;
+    // With the token, also into a file: all that it allows is to go on with what is in the recording.
+    say(&format!("console   {}\nOpen it, choose a lesson, and go on step by step. Ctrl-C closes it.", open.address));
+    stop.cancelled().await;
+    open.closed().await;
+    Ok(())
 }
 
 /// Walks through a recorded lesson as through a played one.
@@ -97,23 +128,7 @@ async fn step(one: &Finished, desk: &mut Desk) -> Result<(), Trouble> {
     };
     desk.lay_out(lesson, &run.topology, &run.faults);
     say("note: this was recorded; nothing is played now");
-    let mut steps = run.steps.iter();
-    for part in &lesson.parts {
-        desk.part(part).await?;
-        let Part::Steps(of_part) = part else { continue };
-        for step in of_part {
-            desk.before(step).await?;
-            let Some(done) = steps.next() else {
-                return Err(Trouble::new(
-                    Kind::Content,
-                    "the recording ends before the lesson does",
-                    "it was broken off, or its steps are others than those of its text",
-                    "record it again: `cargo xtask scenario record ID --out FILE`",
-                ));
-            };
-            desk.after(step, done).await?;
-        }
-    }
+    recording::walk(lesson, run, desk).await?;
     desk.end();
     Ok(())
 }

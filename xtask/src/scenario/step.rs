@@ -83,7 +83,11 @@ pub(super) async fn run(args: StepArgs, global: &Global) -> Result<(), Trouble> 
     match played {
         Err(trouble) if trouble.kind == Kind::Interrupted => {
             tell_left(&trouble);
-            left
+            left?;
+            if cancel.is_cancelled() {
+                std::process::exit(Kind::Interrupted.exit_code().into());
+            }
+            Ok(())
         }
         Err(trouble) => Err(trouble),
         Ok(failed) => {

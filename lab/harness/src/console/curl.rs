@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lab_trace::{Body, Exchange, Param, Party, Shown};
+use serde_json::json;
 use url::form_urlencoded;
 
 use crate::control::messages::Topology;
@@ -19,7 +20,7 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
     };
     let url =
         format!("{}{}{}", base.as_str().trim_end_matches('/'), exchange.path, query(&exchange.query, &mut unknown));
-    let mut lines = vec![format!("curl -i -X {} {}", exchange.method, quoted(&url, &unknown))];
+    let mut lines = vec![format!("curl -i -X {} {}", quoted(&exchange.method, &unknown), quoted(&url, &unknown))];
     for header in exchange.headers.iter().filter(|header| TELLING.contains(&header.name.as_str())) {
         lines.push(format!("  -H {}", quoted(&format!("{}: {}", header.name, shown(header, &mut unknown)), &unknown)));
     }
@@ -44,7 +45,7 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
         Body::Json { members } => {
             let members: Vec<String> = members
                 .iter()
-                .map(|member| format!("\"{}\": \"{}\"", member.name, shown(member, &mut unknown)))
+                .map(|member| format!("{}: {}", json!(member.name), json!(shown(member, &mut unknown))))
                 .collect();
             lines.push(format!("  --data-raw {}", quoted(&format!("{{{}}}", members.join(", ")), &unknown)));
         }

@@ -25,17 +25,20 @@ pub trait Lessons: Send + Sync {
     /// Content, when they cannot be read.
     fn list(&self) -> Result<Vec<Card>, Trouble>;
 
-    /// Opens a lesson. Nothing is played before somebody says [`Word::GoOn`].
+    /// Opens a lesson in this lab; a recorded one needs none. Nothing is played before somebody says [`Word::GoOn`].
     ///
     /// # Errors
     /// Usage for an unknown id; state, while another one is open or somebody else plays on this lab.
-    async fn begin(&self, lab: LabClient, id: &str) -> Result<(), Trouble>;
+    async fn begin(&self, lab: Option<LabClient>, id: &str) -> Result<(), Trouble>;
 
     /// What somebody said to the open lesson.
     ///
     /// # Errors
     /// State, when it does not wait for that.
     async fn hear(&self, word: Word) -> Result<(), Trouble>;
+
+    /// Ends the open lesson, because the lab stops; bounded in time.
+    async fn stop(&self);
 
     /// The open lesson as it stands; `None` while there is none.
     fn scene(&self) -> watch::Receiver<Option<Arc<Scene>>>;
@@ -75,11 +78,18 @@ pub enum Ask {
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Word {
     /// Go on with the next piece.
-    GoOn,
+    GoOn {
+        /// The [`Scene::turn`] that is meant; none for whatever waits now.
+        #[serde(default)]
+        turn: Option<u64>,
+    },
     /// The answer to the question.
     Answer {
         /// Which choice, from 0; none to skip it.
         choice: Option<usize>,
+        /// The [`Scene::turn`] that is meant; none for whatever waits now.
+        #[serde(default)]
+        turn: Option<u64>,
     },
     /// Close it; what it did to the lab is taken back.
     Leave,
@@ -108,6 +118,18 @@ pub struct Scene {
     pub pieces: Vec<Piece>,
     /// What it waits for.
     pub waits_for: WaitsFor,
+    /// Rises with everything that it waits for: who presses twice means the same piece twice.
+    pub turn: u64,
+}
+
+impl Word {
+    /// Whether it may be meant for this turn.
+    pub fn is_for(&self, now: u64) -> bool {
+        match self {
+            Self::GoOn { turn } | Self::Answer { turn, .. } => turn.is_none_or(|turn| turn == now),
+            Self::Leave => true,
+        }
+    }
 }
 
 /// What an open lesson waits for.
@@ -199,7 +221,7 @@ pub struct Checked {
 
 /// The list for the page.
 pub(super) async fn list(State(console): State<Console>) -> Response {
-    match console.parts.lessons.as_ref().map(|lessons| lessons.list()) {
+    match console.shown.lessons.as_ref().map(|lessons| lessons.list()) {
         Some(Ok(cards)) => Json(cards).into_response(),
         Some(Err(trouble)) => {
             tracing::error!(%trouble, "the lessons cannot be listed");
@@ -209,8 +231,17 @@ pub(super) async fn list(State(console): State<Console>) -> Response {
     }
 }
 
+/// Does what was asked of these lessons, in this lab where there is one.
+pub(crate) async fn ask(lessons: Option<&Arc<dyn Lessons>>, lab: Option<LabClient>, ask: Ask) -> Result<(), Trouble> {
+    let lessons = lessons.ok_or_else(none)?;
+    match ask {
+        Ask::Begin { id } => lessons.begin(lab, &id).await,
+        Ask::Word(word) => lessons.hear(word).await,
+    }
+}
+
 /// Whoever started this lab brought no lessons.
-pub(crate) fn none() -> Trouble {
+fn none() -> Trouble {
     Trouble::new(
         Kind::State,
         "this lab was started without lessons",

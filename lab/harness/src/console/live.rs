@@ -70,17 +70,17 @@ struct Missed {
 
 impl Viewer {
     fn new(console: Console, last: Option<&str>) -> Self {
-        let recorder = &console.parts.recorder;
+        let recorder = &console.shown.recorder;
         let resumed = last.and_then(|id| position_of(id, &console.run));
         let position = resumed.unwrap_or_else(|| recorder.position_before(HISTORY, is_shown));
         let (newest, mut matrix) = (recorder.newest(), console.matrix.subscribe());
         let hello = Hello {
             run: &console.run,
             started_at_ms: recorder.started_at().as_millisecond(),
-            portals: console.parts.topology.portals.iter().map(|portal| portal.name.as_str()).collect(),
+            portals: console.shown.topology.portals.iter().map(|portal| portal.name.as_str()).collect(),
         };
         let known = sent("matrix", None, &*matrix.borrow_and_update().clone());
-        let mut scene = console.parts.lessons.as_ref().map(|lessons| lessons.scene());
+        let mut scene = console.shown.lessons.as_ref().map(|lessons| lessons.scene());
         let mut ready = VecDeque::from([sent("hello", None, &hello), known]);
         ready.extend(scene.as_mut().map(|scene| sent("lesson", None, &*scene.borrow_and_update())));
         let present = Present::new(&console.viewers);
@@ -115,16 +115,16 @@ impl Viewer {
     fn read(&mut self) -> bool {
         // Before reading, or what comes between would not wake anybody.
         self.newest.mark_unchanged();
-        let batch = self.console.parts.recorder.kept_behind(self.position, BATCH);
+        let batch = self.console.shown.recorder.kept_behind(self.position, BATCH);
         let Some(first) = batch.first() else { return false };
         let missed = first.position - self.position - 1;
         if missed > 0 {
             self.ready.push_back(sent("missed", None, &Missed { missed }));
         }
-        let parts = &self.console.parts;
+        let shown = &self.console.shown;
         for kept in &batch {
             self.position = kept.position;
-            if let Some(item) = Item::of(kept.position, &kept.event, &parts.topology, &parts.ledger) {
+            if let Some(item) = Item::of(kept.position, &kept.event, &shown.topology, &shown.ledger) {
                 let id = format!("{}-{}", self.console.run, kept.position);
                 self.ready.push_back(sent("item", Some(id), &item));
             }

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use lab_trace::matrix::SSO;
-use lab_trace::{Cell, CellState, EventKind};
+use lab_trace::{Cell, CellState, EventKind, Matrix};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 
-use super::Console;
 use super::item::is_shown;
 use super::ledger::{Told, Wanted};
+use super::{Console, Shown};
 use crate::browser::probe::Prober;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
-use crate::world::Parts;
 
 /// Calm after the last exchange, before it is worth looking: a sign-out is many of them.
 const QUIET: Duration = Duration::from_millis(300);
@@ -49,6 +48,20 @@ pub(super) struct Row {
     cells: Vec<Cell>,
 }
 
+impl Looked {
+    /// What a recording says.
+    pub(super) fn recorded(at_us: u64, matrix: &Matrix) -> Self {
+        let row = |row: &lab_trace::Row| Row {
+            sid: "recorded".to_owned(),
+            user: row.browser.clone(),
+            browser: Some(row.browser.clone()),
+            ended: false,
+            cells: row.cells.clone(),
+        };
+        Self { at_us, rows: matrix.rows.iter().map(row).collect() }
+    }
+}
+
 /// A row that was found gone everywhere, and how often. A session does not come back, so it need not be asked for ever.
 struct Gone {
     version: u64,
@@ -65,7 +78,7 @@ pub(super) async fn again_and_again(console: Console, lab: LabClient) {
         }
         // Bounded: in a class it is never calm.
         let _ = timeout(LATEST, calm(&console)).await;
-        let mut seen = *console.parts.recorder.newest().borrow();
+        let mut seen = *console.shown.recorder.newest().borrow();
         look(&console, &prober, &mut gone).await;
         sleep(PAUSE.saturating_sub(QUIET)).await;
         tokio::select! {
@@ -86,20 +99,20 @@ async fn nobody_looks(console: &Console) {
 /// Trap: a look must not change what it looks at. Keycloak 26.7.3 went on taking a token at userinfo after 13 of 25 logouts during
 /// which userinfo was asked about it without a pause, while it listed the session no longer; after 0 of 8 without (measured).
 async fn calm(console: &Console) {
-    let mut seen = *console.parts.recorder.newest().borrow();
+    let mut seen = *console.shown.recorder.newest().borrow();
     loop {
         while timeout(QUIET, something_happens(console, &mut seen)).await.is_ok() {}
-        if console.parts.recorder.settled(Duration::ZERO).await {
+        if console.shown.recorder.settled(Duration::ZERO).await {
             return;
         }
         // What is under way may be something that changes no session. Then it is calm again a moment after it.
-        let _ = console.parts.recorder.settled(PAUSE).await;
+        let _ = console.shown.recorder.settled(PAUSE).await;
     }
 }
 
 /// Waits for an event that may have changed a session. The lab's own look is none.
 async fn something_happens(console: &Console, seen: &mut u64) {
-    let recorder = &console.parts.recorder;
+    let recorder = &console.shown.recorder;
     let mut newest = recorder.newest();
     loop {
         newest.mark_unchanged();
@@ -117,14 +130,14 @@ async fn something_happens(console: &Console, seen: &mut u64) {
 }
 
 async fn look(console: &Console, prober: &Prober, gone: &mut HashMap<String, Gone>) {
-    let (parts, resets) = (&console.parts, console.parts.ledger.resets());
-    let wanted = parts.ledger.wanted();
+    let (shown, resets) = (&console.shown, console.shown.ledger.resets());
+    let wanted = shown.ledger.wanted();
     gone.retain(|sid, _| wanted.iter().any(|wanted| wanted.sid == *sid));
     let asked: Vec<_> = wanted
         .into_iter()
         .map(|wanted| {
             let known = gone.get(&wanted.sid).filter(|gone| gone.version == wanted.version && gone.times >= SURE);
-            found(prober.clone(), parts.clone(), wanted, known.map(|gone| gone.row.clone()))
+            found(prober.clone(), shown.clone(), wanted, known.map(|gone| gone.row.clone()))
         })
         .collect();
     let found: Vec<(u64, Row)> = stream::iter(asked).buffered(AT_ONCE).collect().await;
@@ -140,18 +153,18 @@ async fn look(console: &Console, prober: &Prober, gone: &mut HashMap<String, Gon
         rows.push(row);
     }
     // A reset in between has forgotten what was asked for.
-    if parts.ledger.resets() == resets {
-        console.matrix.send_replace(Arc::new(Looked { at_us: parts.recorder.now_us(), rows }));
+    if shown.ledger.resets() == resets {
+        console.matrix.send_replace(Arc::new(Looked { at_us: shown.recorder.now_us(), rows }));
     } else {
         console.matrix.send_replace(Arc::default());
     }
 }
 
 /// A row, and the version of what it rests on.
-async fn found(prober: Prober, parts: Arc<Parts>, wanted: Wanted, known: Option<Row>) -> (u64, Row) {
+async fn found(prober: Prober, shown: Arc<Shown>, wanted: Wanted, known: Option<Row>) -> (u64, Row) {
     let row = match known {
         Some(row) => row,
-        None => ask(&prober, &parts.topology, &wanted).await,
+        None => ask(&prober, &shown.topology, &wanted).await,
     };
     (wanted.version, row)
 }

@@ -5,7 +5,8 @@
 //!
 //! Read in this order: [`guard`] (who may ask), [`pages`] (the page and its files), [`live`] (the stream that every open page
 //! reads), [`item`] (one line of it), [`detail`] (all of one exchange: [`why`], [`tokens`], [`curl`]), [`ledger`] (which browser
-//! got which session), [`look`] (the session matrix, asked again and again) and [`lessons`] (played step by step).
+//! got which session), [`look`] (the session matrix, asked again and again) and [`lessons`] (played step by step). [`replay`] is the
+//! same for a recorded run, with no lab behind it.
 
 mod curl;
 mod detail;
@@ -16,6 +17,7 @@ pub mod lessons;
 mod live;
 mod look;
 mod pages;
+pub mod replay;
 mod tokens;
 mod whose;
 mod why;
@@ -31,16 +33,29 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::control::client::LabClient;
+use crate::control::messages::Topology;
+use crate::recorder::Recorder;
 use crate::world::Parts;
 pub(crate) use guard::own_host_only;
 pub(crate) use ledger::{Callback, Ledger};
+use lessons::Lessons;
 use look::Looked;
 pub(crate) use whose::print;
+
+/// What a console shows: of a running lab, or of a recorded run.
+struct Shown {
+    topology: Topology,
+    recorder: Recorder,
+    ledger: Ledger,
+    lessons: Option<Arc<dyn Lessons>>,
+    /// The lab behind it; a recorded run has none.
+    parts: Option<Arc<Parts>>,
+}
 
 /// The console of one lab. Cheap to clone; all clones are one console.
 #[derive(Clone)]
 pub(crate) struct Console {
-    parts: Arc<Parts>,
+    shown: Arc<Shown>,
     /// Which run: positions of another one mean nothing here.
     run: Arc<str>,
     stop: CancellationToken,
@@ -51,8 +66,18 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(parts: Arc<Parts>, run: &str, stop: CancellationToken) -> Self {
-        let (viewers, matrix) = (watch::Sender::new(0), watch::Sender::new(Arc::default()));
-        Self { parts, run: Arc::from(run), stop, viewers, matrix }
+        let shown = Shown {
+            topology: parts.topology.clone(),
+            recorder: parts.recorder.clone(),
+            ledger: parts.ledger.clone(),
+            lessons: parts.lessons.clone(),
+            parts: Some(parts),
+        };
+        Self::of(shown, watch::Sender::new(Arc::default()), run, stop)
+    }
+
+    fn of(shown: Shown, matrix: watch::Sender<Arc<Looked>>, run: &str, stop: CancellationToken) -> Self {
+        Self { shown: Arc::new(shown), run: Arc::from(run), stop, viewers: watch::Sender::new(0), matrix }
     }
 
     /// Everything that a browser may ask for.
@@ -83,13 +108,18 @@ impl Console {
 
 /// All of one exchange.
 async fn exchange(State(console): State<Console>, Path(position): Path<u64>) -> Response {
-    let event = console.parts.recorder.kept_at(position);
-    match event.as_ref().and_then(|event| detail::of(event, &console.parts.topology)) {
+    let event = console.shown.recorder.kept_at(position);
+    match event.as_ref().and_then(|event| detail::of(event, &console.shown.topology)) {
         Some(detail) => Json(detail).into_response(),
         None => (StatusCode::NOT_FOUND, "the lab no longer keeps this exchange\n").into_response(),
     }
 }
 
 async fn faults(State(console): State<Console>) -> Response {
-    Json(console.parts.faults.told().await).into_response()
+    let told = match &console.shown.parts {
+        Some(parts) => parts.faults.told().await,
+        // In a recording nothing can be switched.
+        None => Vec::new(),
+    };
+    Json(told).into_response()
 }

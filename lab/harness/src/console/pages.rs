@@ -110,7 +110,7 @@ fn render(console: &Console, name: &str) -> Result<String, minijinja::Error> {
     {
         templates.add_template(name, source)?;
     }
-    let topology = &console.parts.topology;
+    let topology = &console.shown.topology;
     let portals: Vec<_> = topology
         .portals
         .iter()

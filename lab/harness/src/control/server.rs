@@ -65,13 +65,18 @@ pub(crate) fn router(parts: Arc<Parts>, record: &Record, stop: CancellationToken
 
 /// Only who can read the lab's state file has the token.
 async fn guard(State(shared): State<Shared>, headers: HeaderMap, request: Request, next: Next) -> Response {
+    if brings(&headers, &shared.token) { next.run(request).await } else { unauthorised() }
+}
+
+/// Whether a request brings this token.
+pub(crate) fn brings(headers: &HeaderMap, token: &str) -> bool {
     let given = headers.get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes).unwrap_or_default();
-    let wanted = format!("Bearer {}", shared.token);
-    if same(given, wanted.as_bytes()) {
-        next.run(request).await
-    } else {
-        (StatusCode::UNAUTHORIZED, "the run's token is missing or wrong\n").into_response()
-    }
+    same(given, format!("Bearer {token}").as_bytes())
+}
+
+/// The answer to a request that does not bring it.
+pub(crate) fn unauthorised() -> Response {
+    (StatusCode::UNAUTHORIZED, "the run's token is missing or wrong\n").into_response()
 }
 
 /// Compares without telling by its duration where the difference is.
@@ -180,11 +185,7 @@ async fn to_the_end(work: impl Future<Output = Result<(), Trouble>> + Send + 'st
 
 /// Opens a lesson or says something to the open one.
 async fn lesson(State(shared): State<Shared>, Json(ask): Json<Ask>) -> Response {
-    let Some(lessons) = &shared.parts.lessons else { return answer(Err::<(), _>(lessons::none())) };
-    answer(match ask {
-        Ask::Begin { id } => lessons.begin(shared.lab.clone(), &id).await,
-        Ask::Word(word) => lessons.hear(word).await,
-    })
+    answer(lessons::ask(shared.parts.lessons.as_ref(), Some(shared.lab.clone()), ask).await)
 }
 
 async fn keycloak_events(State(shared): State<Shared>) -> Response {
@@ -204,7 +205,8 @@ async fn stop_lab(State(shared): State<Shared>) -> Response {
     Json(()).into_response()
 }
 
-fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
+/// A result, or the trouble with its family.
+pub(crate) fn answer<T: serde::Serialize>(result: Result<T, Trouble>) -> Response {
     match result {
         Ok(value) => Json(value).into_response(),
         Err(trouble) => {

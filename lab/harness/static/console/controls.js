@@ -46,6 +46,7 @@ export async function ask(path, body) {
 
 export class Controls {
   constructor(stream) {
+    this.stream = stream;
     this.faults = [];
     for (const name of ["faults", "reset", "help", "lessons"]) {
       if (name !== "lessons") byId(`open-${name}`).addEventListener("click", () => open(name));
@@ -55,6 +56,15 @@ export class Controls {
     byId("do-reset").addEventListener("click", () => this.reset());
     // Faults change with a note of the lab, whoever changed them.
     for (const name of ["hello", "note"]) stream.on(name, () => this.load());
+    // Another tab does not see this one's storage, so the lab's other views get the token the way this one did. Only for the moment
+    // of the click: a link on a projector shows where it leads to.
+    for (const view of document.querySelectorAll("[data-view]")) {
+      view.addEventListener("click", () => {
+        if (!token()) return;
+        view.href = `${view.dataset.view}#token=${token()}`;
+        setTimeout(() => { view.href = view.dataset.view; });
+      });
+    }
     mayChange();
   }
 
@@ -94,6 +104,7 @@ export class Controls {
   async change(name, on) {
     const said = byId("fault-said");
     said.textContent = "";
+    if (this.lessonIsOpen(said)) return;
     try {
       await ask("/api/faults", on ? { on: [], off: [name] } : { on: [name], off: [] });
       said.textContent = `${name} is ${on ? "off" : "on"}`;
@@ -103,8 +114,16 @@ export class Controls {
     await this.load();
   }
 
+  /** A change now would make the lesson say something untrue. */
+  lessonIsOpen(said) {
+    if (!this.stream.lesson) return false;
+    said.textContent = "A lesson is open: close it first. That resets the lab, too.";
+    return true;
+  }
+
   async reset() {
     const said = byId("reset-said");
+    if (this.lessonIsOpen(said)) return;
     byId("do-reset").disabled = true;
     said.textContent = "resetting…";
     try {
@@ -143,8 +162,6 @@ export function open(name) {
 
 function mayChange() {
   for (const hint of document.querySelectorAll(".needs-token")) hint.hidden = Boolean(token());
-  // Another tab does not see this one's storage, so the lab's other views get the token the way this one did.
-  for (const view of document.querySelectorAll("[data-view]")) view.href = `${view.dataset.view}${token() ? `#token=${token()}` : ""}`;
   const reset = byId("do-reset");
   if (reset) reset.disabled = !token();
 }

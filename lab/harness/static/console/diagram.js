@@ -28,6 +28,11 @@ export class Diagram {
     new ResizeObserver(() => this.redraw?.()).observe(place);
   }
 
+  /** Another run: what was drawn under a position is not what stands there now. */
+  forget() {
+    this.cache.clear();
+  }
+
   /** Draws these lines. */
   draw(items, portals, chosen) {
     this.redraw = () => this.draw(items, portals, chosen);

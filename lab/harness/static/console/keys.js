@@ -16,7 +16,8 @@ export function keys({ timeline, inspector, lesson }) {
     "?": () => open("help"),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // A key that is held is one press.
+    if (event.ctrlKey || event.altKey || event.metaKey || (event.repeat && event.key === "n")) return;
     const writes = event.target.closest("input:not([type=checkbox]), select, textarea");
     if (event.key === "Escape") {
       // An open dialog closes itself.

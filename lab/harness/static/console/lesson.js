@@ -52,7 +52,7 @@ export class Lesson {
 
   /** Goes on where the lesson waits for that; for the key. */
   goOn() {
-    if (this.stream.lesson?.waits_for === "go-on") say({ do: "go-on" });
+    if (this.stream.lesson?.waits_for === "go-on") say({ do: "go-on", turn: this.stream.lesson.turn });
   }
 
   show() {
@@ -89,7 +89,7 @@ function head(scene) {
 /** Draws what is new or has changed, and leaves the rest alone. */
 export function drawPieces(list, scene) {
   scene.pieces.forEach((piece, index) => {
-    const text = JSON.stringify([piece, index === scene.pieces.length - 1 && scene.waits_for]);
+    const text = JSON.stringify([piece, index === scene.pieces.length - 1 && [scene.waits_for, scene.turn]]);
     const old = list.children[index];
     if (old?.drawn === text) return;
     const made = el("li", { class: `piece piece-${piece.piece}` }, ...drawPiece(piece, scene, index));
@@ -132,7 +132,7 @@ function question(piece, scene, index) {
   const choice = (says, at) => el("li", {},
     el("button", {
       type: "button", class: piece.chose === at ? "choice chosen" : "choice", disabled: !open || !mayAsk(),
-      "aria-pressed": String(piece.chose === at), onclick: () => say({ do: "answer", choice: at }),
+      "aria-pressed": String(piece.chose === at), onclick: () => say({ do: "answer", choice: at, turn: scene.turn }),
     }, el("strong", {}, `${LETTERS[at]}) `), says));
   return [
     el("h3", {}, "What do you think?"),
@@ -187,8 +187,8 @@ export function controls(scene) {
   }, words);
   const last = scene.pieces.at(-1);
   const next = {
-    "go-on": () => [button(last?.piece === "step" && !last.done ? "Do it" : "Go on", { do: "go-on" }, false, "n")],
-    answer: () => [el("span", { class: "soft" }, "Choose an answer, or "), button("skip it", { do: "answer", choice: null }, true)],
+    "go-on": () => [button(last?.piece === "step" && !last.done ? "Do it" : "Go on", { do: "go-on", turn: scene.turn }, false, "n")],
+    answer: () => [el("span", { class: "soft" }, "Choose an answer, or "), button("skip it", { do: "answer", choice: null, turn: scene.turn }, true)],
     step: () => [el("span", { class: "soft", role: "status" }, "being done…")],
     nothing: () => [],
   }[scene.waits_for] ?? (() => []);

@@ -37,21 +37,21 @@ function show() {
     class: at < done ? "over" : at === done ? "now" : null, "aria-current": at === done ? "step" : null,
   }, sentence, at < done ? " (done)" : "")));
   const question = scene.pieces.findLast(({ piece }) => piece === "question");
-  byId("question").replaceChildren(...(question ? asked(question, scene.waits_for === "answer") : []));
+  byId("question").replaceChildren(...(question ? asked(question, scene) : []));
   const focused = byId("foot").contains(document.activeElement);
   byId("foot").replaceChildren(...controls(scene));
   if (focused) byId("foot").querySelector("button:not([disabled])")?.focus();
 }
 
 /** The question; while it waits, the answer that the room has given can be taken here. */
-function asked({ asks, choices, right, misconceptions, chose, reveal }, waits) {
+function asked({ asks, choices, right, misconceptions, chose, reveal }, scene) {
   const letter = (at) => "abcdefghijklmnopqrstuvwxyz"[at];
   return [
     el("h2", {}, reveal.length > 0 ? "The last question (revealed)" : "The question"),
     el("p", { class: "asks" }, asks),
     el("ul", {}, ...choices.map((says, at) => el("li", { class: at === right ? "right" : null },
       `${letter(at)}) ${says}`, at === right ? " (right)" : "", at === chose ? " (chosen)" : "",
-      waits && mayAsk() ? el("button", { type: "button", class: "button quiet small", onclick: () => say({ do: "answer", choice: at }) }, `The room says ${letter(at)}`) : null,
+      scene.waits_for === "answer" && mayAsk() ? el("button", { type: "button", class: "button quiet small", onclick: () => say({ do: "answer", choice: at, turn: scene.turn }) }, `The room says ${letter(at)}`) : null,
       misconceptions[at] ? el("span", { class: "claim-note" }, `believes: ${misconceptions[at]}`) : null))),
   ];
 }

@@ -30,6 +30,7 @@ const matrix = () => {
   show();
 };
 stream.on("items", show);
+stream.on("run", () => diagram.forget());
 const faults = async () => {
   tellFaults(await loadFaults() ?? []);
   byId("faults-badge").hidden = byId("faults-on").hidden;

@@ -60,8 +60,10 @@ export class Stream {
 
   greeted(hello) {
     if (this.run !== hello.run) {
-      Object.assign(this, { items: [], fresh: [], missed: 0, caughtUp: false });
+      Object.assign(this, { items: [], fresh: [], missed: 0, caughtUp: false, lesson: null });
       this.known.clear();
+      this.tell("run");
+      this.tell("lesson");
     }
     this.run = hello.run;
     this.startedAtMs = hello.started_at_ms;

@@ -19,7 +19,17 @@ export class Timeline {
     byId("older").addEventListener("click", () => this.page(-PAGE));
     byId("newer").addEventListener("click", () => this.page(PAGE));
     byId("text").addEventListener("keydown", (event) => this.walk(event));
+    stream.on("run", () => this.begin());
     legend();
+  }
+
+  /** Another run: its positions begin anew, and nothing of the old one may stand under them. */
+  begin() {
+    Object.assign(this, { end: null, after: 0, upTo: null });
+    if (this.paused) this.pause();
+    this.entries.clear();
+    this.diagram.forget();
+    this.choose(null);
   }
 
   /** New lines have come. */

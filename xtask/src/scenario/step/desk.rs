@@ -1,6 +1,5 @@
 //! Where a lesson is walked through: prints its pieces and waits for the person between them.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,25 +10,21 @@ use lab::control::messages::Topology;
 use lab_trace::Matrix;
 use scenarios::diagram::{self, Picture};
 use scenarios::lesson::{Lesson, Part, Step};
-use scenarios::predict::{Answered, Waiting, choice};
+use scenarios::predict::{Answered, Waiting, choice, remember};
 use scenarios::run::StepRun;
 use scenarios::runner::Pace;
 use scenarios::transcript::{Teller, table};
 use scenarios::vocabulary::Prediction;
-use serde_json::json;
 
 use super::keys::{Keys, left};
 use crate::out::{self, print, say};
 use crate::settings::Global;
 
-/// File in the state folder that remembers what was predicted.
-const PREDICTIONS: &str = "predictions.ndjson";
-
 /// A person's desk.
 pub(in crate::scenario) struct Desk {
     keys: Keys,
     trainer: bool,
-    predictions: PathBuf,
+    state: PathBuf,
     waiting: Waiting,
     lesson: String,
     notes: Vec<String>,
@@ -49,7 +44,7 @@ impl Desk {
         Ok(Self {
             keys: Keys::open(no_input),
             trainer,
-            predictions: global.folders()?.state.join(PREDICTIONS),
+            state: global.folders()?.state,
             waiting: Waiting::default(),
             lesson: String::new(),
             notes: Vec::new(),
@@ -173,18 +168,7 @@ impl Desk {
 
     /// Adds the answer to the person's own record. That it cannot be kept is said, and stops nobody.
     fn remember(&self, prediction: &Prediction, chose: Option<usize>) {
-        let line = json!({
-            "at": time(),
-            "lesson": self.lesson,
-            "question": prediction.question.trim(),
-            "answer": chose.and_then(|index| ('a'..).nth(index)),
-            "right": chose.map(|index| prediction.choices[index].correct),
-        });
-        let kept = self.predictions.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
-            let mut file = OpenOptions::new().create(true).append(true).open(&self.predictions)?;
-            writeln!(file, "{line}")
-        });
-        if let Err(error) = kept {
+        if let Err(error) = remember(&self.state, &self.lesson, prediction, chose) {
             out::tell(&format!("note: your prediction cannot be kept in the state folder: {error}"));
         }
     }
@@ -212,7 +196,10 @@ impl Pace for Desk {
                     say(&format!("  {letter}) {}", choice.says.trim()));
                 }
                 let chose = self.ask(prediction).await?;
-                self.remember(prediction, chose);
+                // Where nobody was asked, nothing was predicted.
+                if chose.is_some() || self.keys.prompts {
+                    self.remember(prediction, chose);
+                }
                 self.waiting.asked(prediction, chose);
             }
             Part::Explain(text) => {
@@ -253,8 +240,3 @@ impl Pace for Desk {
 }
 
 const KEYS: &str = "  Enter  go on\n  m      who is signed in where\n  d      the last step as a diagram\n  b      the last step once more\n  n      notes for trainers\n  q      leave the lesson; what it did to the lab is taken back\n  ?      these keys";
-
-/// Now, as RFC 3339.
-fn time() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}

@@ -1,11 +1,18 @@
 //! Lessons on the console: played where everybody can see it.
 
+use std::sync::Arc;
+
 use ::lab::Kind;
 use ::lab::console::lessons::{Ask, Word};
+use ::lab::console::replay::Stage;
+use ::lab::ports::Ports;
+use scenarios::stepping::Recorded;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::Scene;
 use crate::PATIENCE;
+use crate::browser::Chromium;
 
 /// What the lesson waits for, as its buttons say it.
 const WAITS: &str = "(document.querySelector('.lesson-foot')?.innerText ?? '')";
@@ -98,10 +105,10 @@ async fn whoever_has_no_token_watches_the_same_lesson_and_the_trainer_sees_more(
     assert_eq!(scene.ask("document.querySelectorAll('#lesson button').length").await, 0);
 
     // The answer is taken from elsewhere; the room is shown the curtain opening.
-    lab.lesson(&Ask::Word(Word::Answer { choice: Some(2) })).await.unwrap();
+    lab.lesson(&Ask::Word(Word::Answer { choice: Some(2), turn: None })).await.unwrap();
     // The step is announced a moment later; until then there is nothing to go on with.
     let announced = async {
-        while lab.lesson(&Ask::Word(Word::GoOn)).await.is_err() {
+        while lab.lesson(&Ask::Word(Word::GoOn { turn: None })).await.is_err() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
@@ -118,7 +125,7 @@ async fn what_cannot_be_done_with_a_lesson_is_refused_with_the_reason() {
     let lab = scene.stage.lab.client();
     let begin = |id: &str| Ask::Begin { id: id.to_owned() };
     let refused = |asked: Result<(), ::lab::Trouble>| asked.unwrap_err();
-    let nothing = refused(lab.lesson(&Ask::Word(Word::GoOn)).await);
+    let nothing = refused(lab.lesson(&Ask::Word(Word::GoOn { turn: None })).await);
     assert_eq!(nothing.kind, Kind::State, "{nothing}");
     let unknown = refused(lab.lesson(&begin("backchannel-hapy")).await);
     assert!(unknown.kind == Kind::Usage && unknown.means.contains("backchannel-happy"), "{unknown}: {}", unknown.means);
@@ -127,11 +134,70 @@ async fn what_cannot_be_done_with_a_lesson_is_refused_with_the_reason() {
     let second = refused(lab.lesson(&begin("backchannel-happy")).await);
     assert_eq!(second.what, "a lesson is open already");
     scene.until("it waits", &format!("{WAITS}.startsWith('Go on')")).await;
-    let answer = refused(lab.lesson(&Ask::Word(Word::Answer { choice: Some(0) })).await);
+    let answer = refused(lab.lesson(&Ask::Word(Word::Answer { choice: Some(0), turn: None })).await);
     assert_eq!(answer.kind, Kind::State, "there is no question: {answer}");
     lab.lesson(&Ask::Word(Word::Leave)).await.unwrap();
     scene.until("nothing is open", "document.querySelector('#lesson').hidden").await;
     lab.lesson(&begin("forged")).await.unwrap();
     // A lab that stops while a lesson waits does stop.
     scene.done().await;
+}
+
+/// Presses "go on" (or answers) until the page shows what is waited for.
+async fn walked(driver: &thirtyfour::WebDriver, until: &str) {
+    let script = format!(
+        r#"const foot = document.querySelector(".lesson-foot");
+        const done = ({until});
+        if (!done && /^(Go on|Do it)/.test(foot?.innerText ?? "")) foot.querySelector("button").click();
+        if (!done && /^Choose/.test(foot?.innerText ?? "")) document.querySelector(".choice:not([disabled])")?.click();
+        return done;"#
+    );
+    let walking = async {
+        while driver.execute(&script, Vec::new()).await.unwrap().json() != true {
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE * 3, walking).await.is_ok(), "still not: {until}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_walked_through_on_the_console_without_a_lab() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/recordings/keycloak-26.7.ndjson");
+    let finished = scenarios::recording::read(std::path::Path::new(file)).unwrap();
+    let (stage, stop) = (Stage::new(), CancellationToken::new());
+    let folder = tempfile::tempdir().unwrap();
+    let lessons = Recorded::new(&finished, stage.clone(), folder.path().to_owned()).unwrap();
+    let topology = lessons.topology().clone();
+    let open = stage.open(topology, Arc::new(lessons), Ports::Auto, stop.clone()).await.unwrap();
+
+    let eyes = Chromium::start().await;
+    let driver = eyes.driver();
+    driver.goto(open.address.as_str()).await.unwrap();
+    walked(
+        driver,
+        "(document.querySelector('#open-lessons').click(), document.querySelectorAll('#lesson-list li').length === 3)",
+    )
+    .await;
+    driver.execute("document.querySelector('#lesson-list button').click()", Vec::new()).await.unwrap();
+    walked(driver, "document.querySelector('.verdict')?.textContent.startsWith('PASS')").await;
+    walked(driver, "document.querySelector('#text').innerText.includes('keycloak tells admin of a logout')").await;
+    walked(driver, "document.querySelector('#matrix-frame').innerText.includes('mary')").await;
+    let kept = std::fs::read_to_string(folder.path().join("predictions.ndjson")).unwrap();
+    assert!(kept.contains("\"answer\":\"a\",\"right\":false"), "{kept}");
+
+    // Whoever has no token only watches.
+    let mut address = open.address.clone();
+    address.set_fragment(None);
+    let asked = ::lab::http::client(PATIENCE)
+        .post(address.join("api/lesson").unwrap())
+        .json(&Ask::Word(Word::Leave))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked.status().as_u16(), 401);
+
+    // With the page still open it closes at once: no stream keeps it.
+    stop.cancel();
+    tokio::time::timeout(PATIENCE, open.closed()).await.unwrap();
+    eyes.stop().await;
 }
