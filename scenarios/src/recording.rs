@@ -85,7 +85,7 @@ enum Result {
 #[derive(Debug, Serialize, Deserialize)]
 struct Source {
     path: String,
-    text: String,
+    markdown: String,
 }
 
 /// What a run is besides its steps.
@@ -194,7 +194,7 @@ fn lesson_line(one: &Finished) -> LessonLine {
         title: one.title.clone(),
         took_ms: u64::try_from(one.took.as_millis()).unwrap_or(u64::MAX),
         result,
-        source: one.lesson.as_ref().map(|lesson| Source { path: lesson.path.clone(), text: lesson.source.clone() }),
+        source: one.lesson.as_ref().map(|lesson| Source { path: lesson.path.clone(), markdown: lesson.source.clone() }),
         played: one.run.as_ref().map(played),
     }
 }

@@ -62,9 +62,11 @@ fn both_layouts_show_both_sides_and_fold_the_rest() {
         let text = human(&comparison, width);
         assert!(text.contains("ZOMBIE") && text.contains("lines the same"), "{text}");
         assert!(text.contains("STEP 1 of 1"), "{text}");
-        let wide = text.lines().map(|line| line.chars().count()).max().unwrap();
-        assert!(width < 100 || wide <= width.max(100), "{wide}\n{text}");
     }
+    let text = human(&comparison, 120);
+    let table = text.split_once("\n\nA ").unwrap().1;
+    assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
+    assert!(human(&comparison, 80).lines().any(|line| line.starts_with("B ")), "one under the other");
     for line in plain(&comparison).lines() {
         assert!(line.starts_with("fixture ") && !line.contains("  "), "{line:?}");
     }

@@ -141,7 +141,7 @@ fn of_lesson(line: LessonLine, at: usize) -> Result<Finished, Trouble> {
             Outcome::Trouble(Trouble::new(family, what, means, action))
         }
     };
-    let lesson = line.source.map(|source| parse(&source.path, &source.text).map(Arc::new)).transpose()?;
+    let lesson = line.source.map(|source| parse(&source.path, &source.markdown).map(Arc::new)).transpose()?;
     let run = line.played.map(|played| Run {
         id: line.id.clone(),
         title: line.title.clone(),
@@ -156,23 +156,28 @@ fn of_lesson(line: LessonLine, at: usize) -> Result<Finished, Trouble> {
 
 fn line(text: &str, number: usize) -> Result<Line, Trouble> {
     let mut value: Value = serde_json::from_str(text).map_err(|error| damaged(number, &error.to_string()))?;
-    harmless(&mut value);
+    harmless(&mut value, false);
     serde_json::from_value(value).map_err(|error| damaged(number, &error.to_string()))
 }
 
-/// Takes what moves cursors, colours terminals or turns the direction of reading out of every text and name.
-fn harmless(value: &mut Value) {
+/// Members that have several lines.
+const LINES: &[&str] = &["markdown", "diff"];
+
+/// Takes what moves cursors, colours terminals or turns the direction of reading out of every text and name. What
+/// is shown in one line has to be one.
+fn harmless(value: &mut Value, lines: bool) {
+    let is_harmful = |letter| is_harmful(letter) && !(lines && letter == '\n');
     match value {
         Value::String(text) => {
             if text.contains(is_harmful) {
                 *text = text.replace(is_harmful, "\u{fffd}");
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(harmless),
+        Value::Array(items) => items.iter_mut().for_each(|item| harmless(item, false)),
         Value::Object(members) => {
             for (name, mut value) in std::mem::take(members) {
-                harmless(&mut value);
-                members.insert(name.replace(is_harmful, "\u{fffd}"), value);
+                harmless(&mut value, LINES.contains(&name.as_str()));
+                members.insert(name.replace(self::is_harmful, "\u{fffd}"), value);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -180,7 +185,7 @@ fn harmless(value: &mut Value) {
 }
 
 fn is_harmful(letter: char) -> bool {
-    (letter.is_control() && !matches!(letter, '\n' | '\t')) || is_turning(letter)
+    (letter.is_control() && letter != '\t') || is_turning(letter)
 }
 
 fn damaged(line: usize, why: &str) -> Trouble {

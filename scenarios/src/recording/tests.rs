@@ -98,11 +98,13 @@ fn a_strangers_recording_moves_no_cursor() {
     assert_eq!(diff, "-old\n+\u{fffd}[31mnew\u{fffd}");
 
     // The name of a claim stands in a transcript as well, and a turned text reads as another one.
-    let text = text(&all).replace("\"jti\":", "\"\\u001b[2Jevil\\r\":").replace("a fixture", "\u{202e}a\\rfixture");
+    let text =
+        text(&all).replace("\"jti\":", "\"\\u001b[2Jevil\\r\":").replace("a fixture", "\u{202e}a\\r\\nPASS fixture");
     let again = read_text(&text).unwrap();
     let told = render(again[0].run.as_ref().unwrap());
     assert!(told.contains("[2Jevil"), "{told}");
     assert!(!told.contains(['\u{1b}', '\r', '\u{202e}']), "{told:?}");
+    assert!(!told.lines().any(|line| line.starts_with("PASS")), "no line is forged: {told}");
 }
 
 /// The recordings that are shipped tell what the lessons say today: CI plays the lessons against their snapshots, and this holds

@@ -51,12 +51,15 @@ function lesson() {
   }
   const last = scene.pieces.at(-1);
   const question = scene.pieces.findLast(({ piece }) => piece === "question");
-  const open = question && (scene.waits_for === "answer" || question.reveal.length === 0 || last === question);
+  // Open until its steps are done, and revealed until something new is asked or done.
+  const after = question ? scene.pieces.slice(scene.pieces.indexOf(question) + 1) : [];
+  const doing = last?.piece === "step" && !last.done;
+  const shown = question && (question.reveal.length === 0 || (!doing && after.slice(0, -1).every(({ piece }) => piece === "step")));
   const told = last?.piece === "step" ? `Step ${last.number} of ${scene.plan.length}: ${last.sentence}` : "";
   const focused = panel.contains(document.activeElement);
   panel.replaceChildren(el("h2", {}, scene.title),
     ...(told ? [el("p", {}, told)] : []),
-    ...(question && (open || last?.piece !== "step") ? asked(question) : []),
+    ...(shown ? asked(question) : []),
     ...(mayAsk() ? [el("div", { class: "lesson-foot" }, ...controls(scene))] : []));
   if (focused) panel.querySelector(".lesson-foot button:not([disabled])")?.focus();
   show();

@@ -184,7 +184,7 @@ async fn strangers_get_nothing_and_without_the_token_nothing_changes() {
         assert_eq!(stand.status(path, &[("sec-fetch-site", "cross-site")]).await, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(stand.status(path, &[("origin", "http://evil.example")]).await, StatusCode::FORBIDDEN, "{path}");
     }
-    for path in ["/api/reset", "/api/faults", "/api/stop"] {
+    for path in ["/api/reset", "/api/faults", "/api/act", "/api/lesson", "/api/stop"] {
         for token in [None, Some("guessed")] {
             let request = stand.http.post(format!("{}{path}", stand.url)).header("content-type", "application/json");
             let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
