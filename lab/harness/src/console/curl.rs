@@ -20,7 +20,7 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
     };
     let url =
         format!("{}{}{}", base.as_str().trim_end_matches('/'), exchange.path, query(&exchange.query, &mut unknown));
-    let mut lines = vec![format!("curl -i -X {} {}", quoted(&exchange.method, &unknown), quoted(&url, &unknown))];
+    let mut lines = vec![format!("curl -i -X {} {}", method(&exchange.method), quoted(&url, &unknown))];
     for header in exchange.headers.iter().filter(|header| TELLING.contains(&header.name.as_str())) {
         lines.push(format!("  -H {}", quoted(&format!("{}: {}", header.name, shown(header, &mut unknown)), &unknown)));
     }
@@ -53,6 +53,12 @@ pub(super) fn of(exchange: &Exchange, topology: &Topology) -> String {
     }
     let variables = unknown.iter().map(|name| format!("{name}='put it here'"));
     variables.chain([lines.join(" \\\n")]).collect::<Vec<_>>().join("\n")
+}
+
+/// A method may hold nearly any letter; only plain ones need no quotes.
+fn method(name: &str) -> String {
+    let plain = !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_uppercase());
+    if plain { name.to_owned() } else { quoted(name, &BTreeSet::new()) }
 }
 
 fn query(params: &[Param], unknown: &mut BTreeSet<String>) -> String {
@@ -155,5 +161,7 @@ mod tests {
             ]
             .join("\n")
         );
+        let odd = Exchange { method: "A`id`|sh".to_owned(), ..exchange };
+        assert!(of(&odd, &topology).contains("curl -i -X 'A`id`|sh' "), "{}", of(&odd, &topology));
     }
 }
