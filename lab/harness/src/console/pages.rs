@@ -121,6 +121,7 @@ fn render(console: &Console, name: &str) -> Result<String, minijinja::Error> {
         version => topology.version.clone(),
         runtime => topology.runtime.to_string(),
         portals,
+        recorded => console.shown.parts.is_none(),
     })
 }
 

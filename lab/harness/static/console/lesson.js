@@ -194,7 +194,7 @@ export function controls(scene) {
   }[scene.waits_for] ?? (() => []);
   return [
     ...next(),
-    button(scene.waits_for === "nothing" ? "Close, and reset the lab" : "Leave the lesson", { do: "leave" }, true),
+    button(scene.waits_for === "nothing" ? "Close the lesson" : "Leave the lesson", { do: "leave" }, true),
     ...(mayAsk() ? [] : [el("p", { class: "needs-token" }, "This page may only look. Open it with ", el("code", {}, "cargo xtask lab open console"), " to go on from here.")]),
     el("p", { id: "lesson-trouble", class: "said", role: "alert" }),
   ];

@@ -34,7 +34,7 @@ function table(rows, portals, tell, caption) {
     ...columns.map((name) => el("th", { scope: "col" }, name === "sso" ? "SSO" : name)));
   const body = rows.map((row) => el("tr", { class: row.ended ? "ended" : null },
     el("th", { scope: "row" }, ...breakable(row.user || "somebody"),
-      el("span", { class: "soft sub" }, `${row.browser ? `${row.browser}'s browser` : "browser"} · sid ${row.sid.slice(0, 6)}…`)),
+      el("span", { class: "soft sub" }, `${row.browser ? `${row.browser}'s browser` : "browser"}${row.sid ? ` · sid ${row.sid.slice(0, 6)}…` : ""}`)),
     ...columns.map((name) => el("td", {}, cell(row, name, tell)))));
   return el("table", { class: "matrix" }, el("caption", { class: "visually-hidden" }, caption), el("thead", {}, head), el("tbody", {}, ...body));
 }
