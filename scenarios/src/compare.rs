@@ -34,7 +34,7 @@ pub struct Comparison {
 pub struct Fact {
     /// The step, from 1; `None` where it is about the runs as a whole.
     pub step: Option<usize>,
-    /// What it is about (`told`, `john: admin`).
+    /// What it is about (`told`, `john at admin`).
     pub about: String,
     /// How it was in each run.
     pub was: [String; 2],

@@ -9,7 +9,7 @@ mod read;
 mod walk;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lab::control::messages::Topology;
 use lab::{Kind, Trouble};
@@ -105,13 +105,16 @@ struct Played {
 /// # Errors
 /// Usage, when it cannot be written.
 pub fn begin(file: &Path) -> std::result::Result<(), Trouble> {
-    // What stands there already stays until there is something better.
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(file)
-        .map(|_| ())
-        .map_err(|error| unwritable(file, error))
+    if file.is_dir() {
+        return Err(unwritable(file, std::io::ErrorKind::IsADirectory.into()));
+    }
+    std::fs::write(part(file), "").map_err(|error| unwritable(file, error))
+}
+
+/// Takes away what [`begin`] has made, because there will be no recording. What stood there before stays.
+pub fn give_up(file: &Path) {
+    // An empty file that cannot be removed harms nobody.
+    let _ = std::fs::remove_file(part(file));
 }
 
 /// Writes the recording of these results.
@@ -119,11 +122,16 @@ pub fn begin(file: &Path) -> std::result::Result<(), Trouble> {
 /// # Errors
 /// As [`begin`].
 pub fn write(file: &Path, finished: &[Finished]) -> std::result::Result<(), Trouble> {
-    // Beside it first: whoever kills this half-way still has the old one, and no half of a new one.
-    let mut part = file.as_os_str().to_owned();
-    part.push(".part");
+    let part = part(file);
     let written = std::fs::write(&part, text(finished)).and_then(|()| std::fs::rename(&part, file));
     written.map_err(|error| unwritable(file, error))
+}
+
+/// Beside the file, and in its place only when it is whole: whoever kills this half-way still has the old one.
+fn part(file: &Path) -> PathBuf {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }
 
 fn unwritable(file: &Path, error: std::io::Error) -> Trouble {

@@ -51,7 +51,7 @@ impl Lessons for Stepper {
     async fn begin(&self, lab: Option<LabClient>, id: &str) -> Result<(), Trouble> {
         let lab = lab.ok_or_else(no_lab)?;
         self.table.is_free()?;
-        let lesson = self.library.lesson(id)?;
+        let lesson = Arc::new(self.library.lesson(id)?);
         let driver = lesson.front.drivers.first().copied().unwrap_or(Driver::Http);
         if driver == Driver::Chromium {
             Programs::find()?;
@@ -105,7 +105,7 @@ fn no_lab() -> Trouble {
 
 /// Plays to the end, or until somebody leaves, and closes the lesson then.
 async fn play(
-    lesson: Lesson,
+    lesson: Arc<Lesson>,
     lab: LabClient,
     folders: Folders,
     driver: Driver,

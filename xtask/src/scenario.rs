@@ -278,7 +278,8 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     let whole = left.is_ok() && !cancel.is_cancelled() && !enough;
     let written = written.and(match record {
         Some(record) if whole => recording::write(record.file, &finished),
-        Some(_) => {
+        Some(record) => {
+            recording::give_up(record.file);
             out::tell("note: not everything was played, so nothing was recorded");
             Ok(())
         }

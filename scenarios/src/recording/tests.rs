@@ -107,6 +107,24 @@ fn a_strangers_recording_moves_no_cursor() {
     assert!(!told.lines().any(|line| line.starts_with("PASS")), "no line is forged: {told}");
 }
 
+#[test]
+fn a_recording_that_is_given_up_leaves_the_old_one_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.ndjson");
+    let names =
+        || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    super::begin(&file).unwrap();
+    super::give_up(&file);
+    assert!(names().is_empty(), "{:?}", names());
+    super::write(&file, &[finished(Outcome::Passed, true)]).unwrap();
+    let kept = std::fs::read_to_string(&file).unwrap();
+    super::begin(&file).unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept, "until there is something better");
+    super::give_up(&file);
+    assert_eq!(names(), ["run.ndjson"]);
+    assert!(super::begin(folder.path()).is_err(), "a folder is no file");
+}
+
 /// The recordings that are shipped tell what the lessons say today: CI plays the lessons against their snapshots, and this holds
 /// the recordings to the same snapshots and texts.
 #[test]

@@ -34,8 +34,14 @@ impl Recorded {
     /// # Errors
     /// Content: no run of the recording has a text.
     pub fn new(finished: &[Finished], stage: Stage, folder: PathBuf) -> Result<Self, Trouble> {
-        let runs: Vec<_> =
-            finished.iter().filter_map(|one| Some((one.lesson.clone()?, Arc::new(one.run.clone()?)))).collect();
+        let mut runs: Vec<(Arc<Lesson>, Arc<Run>)> = Vec::new();
+        for one in finished {
+            // A lesson that was played several times has one card: its first run.
+            let known = runs.iter().any(|(lesson, _)| lesson.id() == one.id);
+            if let (Some(lesson), Some(run), false) = (&one.lesson, &one.run, known) {
+                runs.push((lesson.clone(), Arc::new(run.clone())));
+            }
+        }
         if runs.is_empty() {
             return Err(Trouble::new(
                 Kind::Content,

@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use lab::control::client::LabClient;
-use lab::ports::Ports;
-use lab::world::Lab;
 use lab::{Kind, Trouble, http};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -14,9 +12,8 @@ use url::Url;
 
 use super::host;
 use super::stat::{median, percentile};
-use crate::out::{self, say};
+use crate::out::say;
 use crate::settings::{Global, LabArgs};
-use crate::signals::cancelled_by_signals;
 
 /// Exchanges in one turn, with or without a page that watches.
 const TURN: usize = 100;
@@ -36,21 +33,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let cancel = cancelled_by_signals();
-    let options = args.lab.options(global, false, Ports::Auto, out::progress(global))?;
-    let lab = Lab::start(options, cancel.clone()).await?;
-    let client = lab.client();
-    let measured = tokio::select! {
-        measured = measure(&client) => measured,
-        () = cancel.cancelled() => Err(Trouble::new(
-            Kind::Interrupted,
-            "interrupted",
-            "there is no figure; the lab was stopped",
-            "measure again when you like",
-        )),
-    };
-    lab.shutdown().await?;
-    measured
+    super::on_a_lab(&args.lab, global, async |client| measure(&client).await).await
 }
 
 async fn measure(client: &LabClient) -> Result<(), Trouble> {

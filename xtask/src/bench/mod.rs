@@ -1,9 +1,14 @@
 //! `cargo xtask bench …`: figures as ratios inside one run, with the host beside them.
 
 use clap::Subcommand;
-use lab::Trouble;
+use lab::control::client::LabClient;
+use lab::ports::Ports;
+use lab::world::Lab;
+use lab::{Kind, Trouble};
 
-use crate::settings::Global;
+use crate::out;
+use crate::settings::{Global, LabArgs};
+use crate::signals::cancelled_by_signals;
 
 mod console;
 mod host;
@@ -23,6 +28,28 @@ pub(crate) enum Command {
     Console(Box<console::Args>),
     /// How much of a run of the lessons is Keycloak's own time, and whether logouts take effect at once
     Scenarios(Box<scenarios::Args>),
+}
+
+/// Measures on a lab that ends with it, also when it is interrupted.
+async fn on_a_lab(
+    args: &LabArgs,
+    global: &Global,
+    measure: impl AsyncFnOnce(LabClient) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let cancel = cancelled_by_signals();
+    let options = args.options(global, false, Ports::Auto, out::progress(global))?;
+    let lab = Lab::start(options, cancel.clone()).await?;
+    let measured = tokio::select! {
+        measured = measure(lab.client()) => measured,
+        () = cancel.cancelled() => Err(Trouble::new(
+            Kind::Interrupted,
+            "interrupted",
+            "there is no figure; the lab was stopped",
+            "measure again when you like",
+        )),
+    };
+    lab.shutdown().await?;
+    measured
 }
 
 pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble> {

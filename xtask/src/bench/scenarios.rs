@@ -7,20 +7,17 @@ use std::time::Instant;
 
 use ::scenarios::library::Library;
 use ::scenarios::{Lesson, runner, transcript};
+use lab::Trouble;
 use lab::browser::probe::Prober;
 use lab::browser::{Person, SignOut};
 use lab::control::client::LabClient;
-use lab::ports::Ports;
-use lab::world::Lab;
-use lab::{Kind, Trouble};
 use lab_trace::{CellState, Event, EventKind, Party};
 use realm::User;
 
 use super::host;
-use crate::out::{self, say};
+use crate::out::say;
 use crate::scenario::order;
 use crate::settings::{Global, LabArgs};
-use crate::signals::cancelled_by_signals;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -35,25 +32,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let cancel = cancelled_by_signals();
     let (lessons, errors) = Library::shipped()?.lessons()?;
     if let Some(error) = errors.into_iter().next() {
         return Err(error.into());
     }
-    let options = args.lab.options(global, false, Ports::Auto, out::progress(global))?;
-    let lab = Lab::start(options, cancel.clone()).await?;
-    let client = lab.client();
-    let measured = tokio::select! {
-        measured = measure(&args, &client, &lessons) => measured,
-        () = cancel.cancelled() => Err(Trouble::new(
-            Kind::Interrupted,
-            "interrupted",
-            "there is no figure; the lab was stopped",
-            "measure again when you like",
-        )),
-    };
-    lab.shutdown().await?;
-    measured
+    super::on_a_lab(&args.lab, global, async |client| measure(&args, &client, &lessons).await).await
 }
 
 async fn measure(args: &Args, client: &LabClient, lessons: &[Lesson]) -> Result<(), Trouble> {
