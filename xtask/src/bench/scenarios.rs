@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::scenarios::library::Library;
+use ::scenarios::vocabulary::Driver;
 use ::scenarios::{Lesson, runner, transcript};
 use lab::Trouble;
 use lab::browser::probe::Prober;
@@ -45,7 +46,9 @@ async fn measure(args: &Args, client: &LabClient, lessons: &[Lesson]) -> Result<
     say(&format!("Keycloak {}, {} lessons", topology.version, lessons.len()));
     let mut fitting = Vec::new();
     for lesson in lessons {
-        if lesson.front.sites == topology.sites && runner::fits(lesson, &topology)? {
+        // What only a real browser plays is no part of this suite.
+        let scripted = lesson.front.drivers.contains(&Driver::Http);
+        if scripted && lesson.front.sites == topology.sites && runner::fits(lesson, &topology)? {
             fitting.push(lesson.clone());
         }
     }
