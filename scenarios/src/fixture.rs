@@ -260,6 +260,7 @@ pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
         exchanges,
         sight: Some(sight),
         screens: Vec::new(),
+        shots: Vec::new(),
         sign_out: true,
         not_told: Vec::new(),
         matrix,

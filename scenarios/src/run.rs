@@ -1,6 +1,6 @@
 //! What a run of a lesson has brought to light. Transcript and report are renderings of it.
 
-use lab::browser::Sight;
+use lab::browser::{Shot, Sight};
 use lab::control::messages::Topology;
 use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub struct StepRun {
     pub sight: Option<Sight>,
     /// What each tab shows in the end, where a real browser plays.
     pub screens: Vec<(Person, String, ScreenWord)>,
+    /// Pictures of tabs, where a real browser plays and somebody wants them. A recording has none.
+    #[serde(skip)]
+    pub shots: Vec<(Person, Shot)>,
     /// Whether the step was a sign-out, so that "nobody was told" is worth saying.
     pub sign_out: bool,
     /// Portals that were not told of the session that ended, and why.

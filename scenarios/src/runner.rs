@@ -176,6 +176,8 @@ struct Stage<'a> {
     people: Vec<Person>,
     players: Vec<Box<dyn Player>>,
     driver: Driver,
+    /// Whether somebody wants pictures of the tabs.
+    draws: bool,
     book: Book,
 }
 
@@ -203,7 +205,7 @@ impl<'a> Stage<'a> {
             };
             players.push(cast.player(&topology, role).await?);
         }
-        Ok(Self { lab, topology, prober, people, players, driver: cast.driver(), book: Book::of(lesson) })
+        Ok(Self { lab, topology, prober, people, players, driver: cast.driver(), draws: cast.draws(), book: Book::of(lesson) })
     }
 
     async fn leave(&mut self) -> Result<(), Trouble> {
@@ -233,6 +235,7 @@ impl<'a> Stage<'a> {
         let exchanges = select(&events, &self.people, first, &sids, self.driver);
         let matrix = self.matrix().await?;
         let console = self.console();
+        let shots = self.shots(step).await;
         let old = match step.seat() {
             Some((who, _)) => self.old(who, &before, was).await,
             None => Vec::new(),
@@ -272,6 +275,7 @@ impl<'a> Stage<'a> {
         let sign_out = step.is_sign_out();
         Ok(StepRun {
             screens: shown(step, &screens),
+            shots,
             sentence: step.to_string(),
             line: step.line,
             exchanges,

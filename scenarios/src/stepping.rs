@@ -112,7 +112,7 @@ async fn play(
     mut screen: Screen,
     lock: Option<File>,
 ) {
-    let browsers = ChromiumCast::new(folders);
+    let browsers = ChromiumCast::new(folders, false);
     let cast: &dyn Cast = match driver {
         Driver::Http => &ScriptedCast,
         Driver::Chromium => &browsers,

@@ -223,7 +223,7 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
             progress(&args, global).note(&line);
         }
     }
-    let browsers = ChromiumCast::new(global.folders()?);
+    let browsers = ChromiumCast::new(global.folders()?, args.report.is_some());
     let cast: &dyn Cast = match args.driver {
         DriverArg::Http => &ScriptedCast,
         DriverArg::Chromium => &browsers,

@@ -34,6 +34,11 @@ pub trait Cast: Send + Sync {
     /// What kind of browsers these are.
     fn driver(&self) -> Driver;
 
+    /// Whether somebody wants pictures of what these browsers show.
+    fn draws(&self) -> bool {
+        false
+    }
+
     /// Somebody with a fresh browser.
     async fn player(&self, lab: &Arc<Topology>, role: Role<'_>) -> Result<Box<dyn Player>, Trouble>;
 }
@@ -56,13 +61,14 @@ impl Cast for ScriptedCast {
 /// A real Chromium for each way to treat cookies, started when it is needed first.
 pub struct ChromiumCast {
     folders: Folders,
+    draws: bool,
     running: Mutex<BTreeMap<Cookies, Arc<Chromium>>>,
 }
 
 impl ChromiumCast {
-    /// Browsers whose profiles and logs lie below the state folder.
-    pub fn new(folders: Folders) -> Self {
-        Self { folders, running: Mutex::default() }
+    /// Browsers whose profiles and logs lie below the state folder; with pictures of their tabs after each step, if `draws` says so.
+    pub fn new(folders: Folders, draws: bool) -> Self {
+        Self { folders, draws, running: Mutex::default() }
     }
 
     /// Ends all browsers.
@@ -85,6 +91,10 @@ impl ChromiumCast {
 impl Cast for ChromiumCast {
     fn driver(&self) -> Driver {
         Driver::Chromium
+    }
+
+    fn draws(&self) -> bool {
+        self.draws
     }
 
     async fn player(&self, lab: &Arc<Topology>, role: Role<'_>) -> Result<Box<dyn Player>, Trouble> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lab::Trouble;
-use lab::browser::Screen;
+use lab::browser::{Screen, Shot};
 use tokio::time::{Instant, sleep};
 
 use super::Stage;
@@ -61,6 +61,22 @@ impl Stage<'_> {
             }
             sleep(PAUSE).await;
         }
+    }
+
+    /// Pictures of the tab in which something was done and of those that the step is about, where somebody wants them.
+    pub(super) async fn shots(&mut self, step: &Step) -> Vec<(Person, Shot)> {
+        let mut shots = Vec::new();
+        if !self.draws {
+            return shots;
+        }
+        let actor = step.seat().map(|(who, _)| who);
+        for (person, player) in self.people.iter().zip(&mut self.players) {
+            let row = step.expect.screens.get(person);
+            let portals: Vec<&str> = row.into_iter().flat_map(|row| row.screens().map(|(portal, _)| portal.word())).collect();
+            let drawn = player.shots(actor == Some(*person), &portals).await;
+            shots.extend(drawn.into_iter().map(|shot| (*person, shot)));
+        }
+        shots
     }
 
     /// What each person's browser has written into its console since the last time.

@@ -37,7 +37,7 @@ async fn the_page_of_the_front_channel_matrix_is_what_a_browser_does() {
     let mut rows = Vec::new();
     for sites in [Sites::Same, Sites::Cross] {
         let stage = Stage::with(sites).await;
-        let browsers = ChromiumCast::new(stage.folders());
+        let browsers = ChromiumCast::new(stage.folders(), false);
         for cookies in [Cookies::Allow, Cookies::Block] {
             for same_site in [SameSite::Lax, SameSite::Strict, SameSite::None] {
                 for by_sid in [false, true] {

@@ -58,7 +58,7 @@ pub(super) async fn run(args: StepArgs, global: &Global) -> Result<(), Trouble> 
         lab::chromium::Programs::find()?;
     }
     let mut desk = Desk::open(args.trainer, args.no_input, global)?;
-    let browsers = ChromiumCast::new(global.folders()?);
+    let browsers = ChromiumCast::new(global.folders()?, false);
     let cast: &dyn Cast = match driver {
         DriverArg::Http => &ScriptedCast,
         DriverArg::Chromium => &browsers,

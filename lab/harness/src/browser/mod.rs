@@ -24,6 +24,6 @@ pub mod spa;
 
 pub use agent::Alteration;
 pub use person::{Person, SignOut};
-pub use player::{Lure, Manner, Player, Screen, TabDeed};
+pub use player::{Lure, Manner, Player, Screen, Shot, TabDeed};
 pub use probe::{Loot, OldLogins};
 pub use sight::{Place, Sight};

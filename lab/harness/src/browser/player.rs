@@ -92,6 +92,12 @@ pub trait Player: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Pictures of the newest tabs of these portals, and before them of the tab that was used last, if `used` says so; none of a
+    /// browser without a screen.
+    async fn shots(&mut self, _used: bool, _portals: &[&str]) -> Vec<Shot> {
+        Vec::new()
+    }
+
     /// What the browser has written into its console since this was asked last.
     fn console(&mut self) -> Vec<String> {
         Vec::new()
@@ -150,6 +156,15 @@ pub enum TabDeed {
     SignOutAndClose(String),
     /// Closes the browser and starts it again: session cookies and tabs are gone, the rest is kept.
     Restart,
+}
+
+/// A tab as the person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shot {
+    /// The portal whose tab it is; none for a page elsewhere.
+    pub portal: Option<String>,
+    /// A WebP file; none where the browser could not draw the tab.
+    pub image: Option<Vec<u8>>,
 }
 
 /// What a tab shows.

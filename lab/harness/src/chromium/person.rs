@@ -13,7 +13,7 @@ use super::tab::{Look, Tab};
 use super::wire::{Wire, broken};
 use crate::browser::address::{join, start};
 use crate::browser::jar::Jar;
-use crate::browser::player::{Lure, Manner, Player, Screen, TabDeed, no_control};
+use crate::browser::player::{Lure, Manner, Player, Screen, Shot, TabDeed, no_control};
 use crate::browser::sight::{Place, Sight};
 use crate::browser::spa::Tokens;
 use crate::browser::{Loot, SignOut};
@@ -40,6 +40,8 @@ pub struct Guest {
     /// Portal to its tabs, the newest last.
     tabs: BTreeMap<String, Vec<Tab>>,
     last: Option<Place>,
+    /// The tab that was used last.
+    front: Option<Tab>,
     asked: bool,
     sid: Option<String>,
     typing: Option<(String, String)>,
@@ -115,6 +117,7 @@ impl Guest {
             owner,
             tabs: BTreeMap::new(),
             last: None,
+            front: None,
             asked: false,
             sid: None,
             typing: None,
@@ -371,6 +374,10 @@ impl Player for Guest {
 
     async fn screens(&mut self) -> Result<Vec<(String, Screen)>, Trouble> {
         self.look_at_screens().await
+    }
+
+    async fn shots(&mut self, used: bool, portals: &[&str]) -> Vec<Shot> {
+        self.draw(used, portals).await
     }
 
     fn console(&mut self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ const ONCE: [&str; 2] = ["pointerDown", "pointerUp"];
 const TWICE: [&str; 4] = ["pointerDown", "pointerUp", "pointerDown", "pointerUp"];
 /// What a page gets to show that it has noticed that somebody looks at it: it asks the lab, which answers in milliseconds.
 const NOTICES: Duration = Duration::from_secs(1);
+/// What drawing a tab may take.
+const DRAWN: Duration = Duration::from_secs(5);
 /// What the keys of WebDriver call "select all", and the keys themselves.
 const CONTROL: &str = "\u{E009}";
 const DELETE: &str = "\u{E017}";
@@ -223,6 +226,14 @@ impl Tab {
     /// Whether the page shows something that this selector finds.
     pub(super) async fn shows(&self, css: &str) -> Result<bool, Trouble> {
         Ok(self.node(css).await?.is_some())
+    }
+
+    /// What the tab shows, as a WebP file, without bringing it to the front.
+    pub(super) async fn draw(&self) -> Result<Vec<u8>, Trouble> {
+        let params = json!({"context": self.context, "format": {"type": "image/webp", "quality": 0.3}});
+        let drawn = self.wire.within(DRAWN, "browsingContext.captureScreenshot", params).await?;
+        let text = drawn["data"].as_str().unwrap_or_default();
+        BASE64_STANDARD.decode(text).map_err(|_| broken("it gave a picture that is none"))
     }
 
     /// The page as its HTML stands now, with the head that the server sent.

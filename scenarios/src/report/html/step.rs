@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use lab::browser::Shot;
 use lab_trace::{Arrow, CellState, Matrix, Party, Stroke};
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ use crate::checks::Check;
 use crate::diagram::{self, Picture};
 use crate::run::{Numbered, Run, StepRun};
 use crate::transcript::{Telling, places};
+use crate::vocabulary::Person;
 
 /// Everything that the template says of a step.
 #[derive(Serialize)]
@@ -22,6 +25,7 @@ pub(super) struct Step {
     exchanges: Vec<Said>,
     sees: String,
     screens: Vec<String>,
+    shots: Vec<Shown>,
     told: Vec<Receipt>,
     /// Whether the step could have told somebody, so that nobody is worth saying.
     asked: bool,
@@ -31,6 +35,16 @@ pub(super) struct Step {
     /// How each state that needs a reason was found.
     evidence: Vec<String>,
     checks: Vec<Checked>,
+}
+
+/// A tab as it looked after the step.
+#[derive(Serialize)]
+struct Shown {
+    tab: String,
+    /// What it shows, in words.
+    words: String,
+    /// The picture as an address; empty where the browser could not draw it.
+    source: String,
 }
 
 /// An exchange: a sentence, and what it carried.
@@ -101,6 +115,7 @@ pub(super) fn steps(run: &Run, carried: &BTreeMap<usize, Vec<String>>, anchor: &
                 .iter()
                 .map(|(person, portal, word)| format!("{}: {portal} shows {word}", person.name()))
                 .collect(),
+            shots: step.shots.iter().map(|(person, shot)| shown(step, *person, shot)).collect(),
             told: step.exchanges.iter().filter_map(|one| receipt(one, anchor)).collect(),
             asked: step.sign_out,
             not_told: step.not_told.iter().map(|one| (one.portal.clone(), one.why.to_string())).collect(),
@@ -135,6 +150,23 @@ fn picture(run: &Run, step: &StepRun, number: usize, anchor: &str) -> String {
     }
     let picture = Picture::of_step(&run.topology, &[], step, number, run.steps.len());
     diagram::svg(&picture, &format!("{anchor}-p{number}"))
+}
+
+fn shown(step: &StepRun, person: Person, shot: &Shot) -> Shown {
+    let portal = shot.portal.as_deref();
+    let watched = step.screens.iter().find(|(who, of, _)| *who == person && Some(of.as_str()) == portal);
+    let words = match (watched, &step.sight) {
+        (Some((_, _, word)), _) => word.to_string(),
+        // The tab that was used comes first, and what it shows is what the person sees.
+        (None, Some(sight)) => sight.place.to_string(),
+        (None, None) => String::new(),
+    };
+    let tab = match portal {
+        Some(portal) => format!("{}'s tab of the {portal} portal", person.name()),
+        None => format!("Another tab of {}'s", person.name()),
+    };
+    let source = shot.image.as_ref().map(|image| format!("data:image/webp;base64,{}", BASE64_STANDARD.encode(image)));
+    Shown { tab, words, source: source.unwrap_or_default() }
 }
 
 fn said(run: &Run, one: &Numbered, carried: &BTreeMap<usize, Vec<String>>, anchor: &str) -> Said {

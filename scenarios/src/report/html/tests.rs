@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use lab::browser::Shot;
 use lab::{Kind, Trouble};
 use lab_trace::{Body, CellState, Param};
 use scraper::{ElementRef, Html, Selector};
@@ -13,7 +14,7 @@ use crate::fixture::{self, Chance};
 use crate::lesson::{Lesson, Part};
 use crate::report::{Finished, Outcome, json};
 use crate::run::Run;
-use crate::vocabulary::{Choice, Prediction};
+use crate::vocabulary::{Choice, Person, Prediction, ScreenWord};
 use crate::why::NotTold;
 
 const STEP: &str = "- who: john\n  signs-out-at: internal\n  expect: { status: 200, not-told: [admin] }";
@@ -171,6 +172,32 @@ fn links_inside_lead_somewhere_ids_are_unique_and_nothing_is_loaded() {
     let wide =
         |picture: &ElementRef<'_>| picture.parent().and_then(ElementRef::wrap).unwrap().attr("tabindex") == Some("0");
     assert!(pictures.iter().all(wide), "a picture can be scrolled by keyboard");
+}
+
+#[test]
+fn a_tab_is_shown_with_its_words_and_one_that_was_not_drawn_is_said() {
+    let mut run = run();
+    let tab = |portal: Option<&str>, image| Shot { portal: portal.map(str::to_owned), image };
+    run.steps[0].screens = vec![(Person::John, "external".to_owned(), ScreenWord::SignedOut)];
+    run.steps[0].shots = vec![
+        (Person::John, tab(Some("internal"), Some(b"drawn".to_vec()))),
+        (Person::John, tab(Some("external"), Some(b"drawn".to_vec()))),
+        (Person::John, tab(None, None)),
+    ];
+    let page = written(&[finished("good", Outcome::Passed, Some(run))]);
+    assert!(page.contains("img-src data:"));
+    let page = parsed(&page);
+    let images: Vec<(&str, &str)> = select(&page, ".shots img")
+        .into_iter()
+        .map(|image| (image.attr("src").unwrap(), image.attr("alt").unwrap()))
+        .collect();
+    let source = "data:image/webp;base64,ZHJhd24=";
+    assert_eq!(images[0].0, source);
+    assert!(images[0].1.starts_with("John's tab of the internal portal: "), "{}", images[0].1);
+    assert_eq!(images[1], (source, "John's tab of the external portal: signed-out"));
+    assert_eq!(images.len(), 2);
+    let last = text(*select(&page, ".shots figure").last().unwrap());
+    assert_eq!(last, "The browser could not draw this tab. Another tab of John's");
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Guest {
         }
         tab.close().await?;
         self.last = None;
+        self.front = None;
         self.remember().await?;
         Ok(nothing())
     }
@@ -102,6 +103,7 @@ impl Guest {
         self.tabs.clear();
         self.at_keycloak = None;
         self.last = None;
+        self.front = None;
         self.end().await?;
         let chromium = Arc::new(Chromium::on(&start).await?);
         chromium.name(DEFAULT, &self.name).await?;

@@ -8,7 +8,7 @@ use super::Guest;
 use crate::browser::jar::{Errand, Jar};
 use crate::browser::origin::same_origin;
 use crate::browser::page::Page;
-use crate::browser::player::Screen;
+use crate::browser::player::{Screen, Shot};
 use crate::browser::sight::{Place, Sight, admin_place, keycloak_place, party};
 use crate::browser::spa::{Tokens, param};
 use crate::control::messages::Topology;
@@ -34,6 +34,7 @@ impl Guest {
         }
         self.asked |= matches!(place, Place::LoginForm(_));
         self.last = Some(place.clone());
+        self.front = Some(tab.clone());
         self.remember().await?;
         let mut sight = Sight::of(&page, place, self.asked);
         if !look.trouble.is_empty() && look.view == "trouble" {
@@ -87,6 +88,25 @@ impl Guest {
             jar.take(&url, &format!("{}={value}; Path={}", text("name"), text("path")), Errand::Own);
         }
         Ok(jar)
+    }
+
+    /// Pictures of the tab that was used last, if it is wanted, and of the newest tabs of these portals.
+    pub(super) async fn draw(&self, used: bool, portals: &[&str]) -> Vec<Shot> {
+        let owner = |tab: &Tab| {
+            let of = self.tabs.iter().find(|(_, tabs)| tabs.iter().any(|one| one.context == tab.context));
+            of.map(|(portal, _)| portal.clone())
+        };
+        let mut wanted: Vec<&Tab> = self.front.iter().filter(|_| used).collect();
+        for portal in portals {
+            let newest = self.tabs.get(*portal).and_then(|tabs| tabs.last());
+            wanted.extend(newest.filter(|tab| wanted.iter().all(|one| one.context != tab.context)));
+        }
+        let mut shots = Vec::new();
+        for tab in wanted {
+            let image = tab.draw().await.inspect_err(|trouble| tracing::warn!(%trouble, "a tab was not drawn"));
+            shots.push(Shot { portal: owner(tab), image: image.ok() });
+        }
+        shots
     }
 
     /// What each portal's newest tab shows, without bringing it to the front.
