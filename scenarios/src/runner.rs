@@ -190,6 +190,7 @@ impl<'a> Stage<'a> {
         cast: &dyn Cast,
     ) -> Result<Self, Trouble> {
         let people: Vec<Person> = lesson.people().into_iter().collect();
+        let of_lab = lab.chosen().await?.third_party_cookies;
         let mut players = Vec::new();
         for person in &people {
             let (name, user) = (person.word(), person.user());
@@ -199,13 +200,23 @@ impl<'a> Stage<'a> {
                 password: user.password(),
                 cookies: match lesson.front.third_party_cookies {
                     Some(ThirdPartyCookies::Block) => Cookies::Block,
-                    Some(ThirdPartyCookies::Allow) | None => Cookies::Allow,
+                    Some(ThirdPartyCookies::Allow) => Cookies::Allow,
+                    None => of_lab.unwrap_or(Cookies::Allow),
                 },
                 own_browser: lesson.needs_own_browser(),
             };
             players.push(cast.player(&topology, role).await?);
         }
-        Ok(Self { lab, topology, prober, people, players, driver: cast.driver(), draws: cast.draws(), book: Book::of(lesson) })
+        Ok(Self {
+            lab,
+            topology,
+            prober,
+            people,
+            players,
+            driver: cast.driver(),
+            draws: cast.draws(),
+            book: Book::of(lesson),
+        })
     }
 
     async fn leave(&mut self) -> Result<(), Trouble> {

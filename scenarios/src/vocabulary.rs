@@ -66,7 +66,7 @@ pub struct FrontMatter {
     #[serde(default)]
     pub sites: Sites,
     /// Whether its browsers keep cookies away from frames of other sites: `allow`, which need not be said, or `block`, for
-    /// the driver `chromium`.
+    /// the driver `chromium`. Where it is not said, `--third-party-cookies` decides.
     #[serde(default)]
     pub third_party_cookies: Option<ThirdPartyCookies>,
 }

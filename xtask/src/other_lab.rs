@@ -1,6 +1,7 @@
 //! Whether the running lab is the one that somebody asks for.
 
 use lab::Trouble;
+use lab::chromium::Cookies;
 use lab::control::chosen::Chosen;
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
@@ -31,6 +32,7 @@ impl Running {
         let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.to_owned());
         let image = || or(here.image.clone(), "the usual one");
         let distribution = || or(here.distribution.as_ref().map(|path| path.display().to_string()), "the usual one");
+        let cookies = |lab: &Chosen| lab.third_party_cookies.unwrap_or(Cookies::Allow);
         let url = || or(here.url.as_ref().map(ToString::to_string), "started by the lab");
         let version = wanted.keycloak.as_ref().is_some_and(|version| *version != topology.version);
         let runtime = wanted.runtime != "auto" && wanted.runtime != topology.runtime.to_string();
@@ -44,6 +46,10 @@ impl Running {
             (
                 wanted.sites.is_some() && topology.sites != options.sites,
                 format!("its addresses are {} (`--sites`)", sites(topology.sites)),
+            ),
+            (
+                wanted.third_party_cookies.is_some() && cookies(here) != cookies(&there),
+                format!("its browsers {} third-party cookies (`--third-party-cookies`)", cookies(here).word()),
             ),
             (wanted.bind.is_some() && here.bind != there.bind, format!("it listens on {} (`--bind`)", here.bind)),
             (wanted.realm.is_some() && here.realm != there.realm, "its realm is another one (`--realm`)".to_owned()),

@@ -83,6 +83,10 @@ pub(crate) struct LabArgs {
     /// browser) [default: same]
     #[arg(long, env = "SSO_LAB_SITES", value_name = "SITES", hide_env = true)]
     pub(crate) sites: Option<String>,
+    /// allow or block: what browsers that the lab starts do with cookies of other sites, where a lesson does not say
+    /// [default: allow]
+    #[arg(long, env = "SSO_LAB_THIRD_PARTY_COOKIES", value_name = "COOKIES", hide_env = true)]
+    pub(crate) third_party_cookies: Option<String>,
     /// A realm file instead of the shipped one
     #[arg(long, env = "SSO_LAB_REALM", value_name = "FILE", hide_env = true)]
     pub(crate) realm: Option<PathBuf>,
@@ -137,6 +141,7 @@ impl LabArgs {
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
             sites: self.sites()?.unwrap_or_default(),
+            third_party_cookies: self.third_party_cookies.as_deref().map(str::parse).transpose()?,
             bind: self.bind.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             realm: self.realm()?,
             folders: global.folders()?,

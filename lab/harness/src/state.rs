@@ -216,6 +216,11 @@ pub fn main_holder(folders: &Folders) -> Option<u32> {
     process::is_this_program(pid).then_some(pid)
 }
 
+/// Folder of the main lab's temporary files.
+pub fn main_run_dir(folders: &Folders) -> PathBuf {
+    main_dir(folders).join("run")
+}
+
 /// The log file of a part of the main lab.
 pub fn main_log_file(folders: &Folders, part: &str) -> PathBuf {
     log_file(&main_dir(folders), part)

@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::chromium::Cookies;
 use crate::console::lessons::Lessons;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
 use crate::faults::{self, Named};
-use crate::keycloak::{self, Credentials, Launch, Runtime, RuntimeKind};
+use crate::keycloak::{self, Credentials, Launch, Runtime, RuntimeKind, process};
 use crate::places::{Places, refuse_weak_settings};
 use crate::ports::Ports;
 use crate::progress::{Progress, Silent};
@@ -51,6 +52,8 @@ pub struct Options {
     pub ports: Ports,
     /// How many sites the public addresses are to a browser.
     pub sites: Sites,
+    /// What the lab's browsers do with third-party cookies, where a lesson does not say.
+    pub third_party_cookies: Option<Cookies>,
     /// Address that the taps bind to.
     pub bind: IpAddr,
     /// The realm, as shipped or the person's own variant of it.
@@ -190,6 +193,8 @@ impl Lab {
         };
         let stopped = mended.and(self.parts.keycloak.stop().await);
         let stopped = stopped.and(self.parts.redis.close().await);
+        // Windows that were opened on it, too: their profile goes with its files.
+        let stopped = stopped.and(process::sweep(&self.record.run_id).await.map(|_| ()));
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
         stopped.and(released)

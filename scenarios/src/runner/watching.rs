@@ -72,7 +72,8 @@ impl Stage<'_> {
         let actor = step.seat().map(|(who, _)| who);
         for (person, player) in self.people.iter().zip(&mut self.players) {
             let row = step.expect.screens.get(person);
-            let portals: Vec<&str> = row.into_iter().flat_map(|row| row.screens().map(|(portal, _)| portal.word())).collect();
+            let portals: Vec<&str> =
+                row.into_iter().flat_map(|row| row.screens().map(|(portal, _)| portal.word())).collect();
             let drawn = player.shots(actor == Some(*person), &portals).await;
             shots.extend(drawn.into_iter().map(|shot| (*person, shot)));
         }

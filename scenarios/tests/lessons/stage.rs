@@ -37,6 +37,7 @@ impl Stage {
             },
             ports: Ports::Auto,
             sites,
+            third_party_cookies: None,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),

@@ -1,8 +1,11 @@
-//! `lab open`: a part in the person's own browser.
+//! `lab open`: a part in the person's own browser, or in one that treats third-party cookies as the lab was told.
 
 use std::io::IsTerminal as _;
 
 use lab::Trouble;
+use lab::chromium::window;
+use lab::control::client::LabClient;
+use lab::state::{self, Found};
 
 use super::running;
 use crate::out::say;
@@ -19,8 +22,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
-    let asked = running::ask(global, async |client| Ok((client.topology().await?, client))).await?;
-    let (topology, client) = asked.ok_or_else(running::needed)?;
+    let asked = async |client: LabClient| Ok((client.topology().await?, client.chosen().await?, client));
+    let (topology, chosen, client) = running::ask(global, asked).await?.ok_or_else(running::needed)?;
     let url = match args.part.as_str() {
         "console" => client.console(true),
         part => topology.portal(part).map_or(&topology.keycloak, |portal| &portal.url).clone(),
@@ -29,8 +32,17 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let told = args.part != "console" || args.print || std::io::stdout().is_terminal();
     say(if told { url.as_str() } else { url[..url::Position::BeforeFragment].trim_end_matches('#') });
     let unattended = std::env::var_os("CI").is_some() || std::env::var_os("SSH_CONNECTION").is_some();
-    if !args.print && !unattended && open::that_detached(url.as_str()).is_err() {
-        eprintln!("note: no browser could be started from here; open the address above yourself");
+    if args.print || unattended {
+        return Ok(());
     }
-    Ok(())
+    let folders = global.folders()?;
+    match (chosen.third_party_cookies, state::look(&folders)) {
+        (Some(cookies), Found::Running(lab)) => window::open(&folders, &lab, cookies, &url).await,
+        _ => {
+            if open::that_detached(url.as_str()).is_err() {
+                eprintln!("note: no browser could be started from here; open the address above yourself");
+            }
+            Ok(())
+        }
+    }
 }

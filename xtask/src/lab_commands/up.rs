@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lab::chromium::Cookies;
 use lab::control::client::LabClient;
 use lab::control::messages::{State, Topology};
 use lab::faults::Named;
@@ -41,6 +42,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let names = args.faults.iter().filter(|name| !name.trim().is_empty());
     let faults = names.map(|name| name.parse::<Named>()).collect::<Result<Vec<_>, _>>()?;
     options.faults.clone_from(&faults);
+    let cookies = options.third_party_cookies;
     options.lessons = Some(Arc::new(Stepper::new(Library::shipped()?, options.folders.clone(), options.main_seat)));
     while let Some(record) = running(global).await? {
         match already_up(&record.client(), &args.lab, &options).await {
@@ -52,6 +54,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     if args.detach {
         let client = detach::start(global).await?;
         say(&welcome(&client.topology().await?, &client));
+        tell_cookies(cookies);
         tell_faults(&faults);
         return Ok(());
     }
@@ -60,6 +63,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let mut lab = Lab::start(options, cancel.clone()).await?;
     if !detach::is_background() {
         say(&welcome(lab.topology(), &lab.client()));
+        tell_cookies(cookies);
         tell_faults(&faults);
     }
     let feed = tokio::spawn(print_feed(lab.recorder().subscribe(), lab.topology().clone()));
@@ -157,6 +161,14 @@ fn welcome(topology: &Topology, client: &LabClient) -> String {
         realm::PASSWORD
     ));
     text
+}
+
+fn tell_cookies(cookies: Option<Cookies>) {
+    if let Some(cookies) = cookies {
+        say(&format!(
+            "Third-party cookies: browsers that the lab starts (`lab open`, `--driver chromium`) {cookies} them."
+        ));
+    }
 }
 
 fn tell_faults(faults: &[Named]) {

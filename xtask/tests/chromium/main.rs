@@ -17,8 +17,11 @@ mod keycloak_js;
 #[path = "../support/lab.rs"]
 mod lab;
 mod live;
+mod open;
 mod options;
 mod silent;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::time::Duration;
 

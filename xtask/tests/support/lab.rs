@@ -65,6 +65,7 @@ impl RunningLab {
             keycloak,
             ports: Ports::Auto,
             sites,
+            third_party_cookies: None,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: folders.clone(),

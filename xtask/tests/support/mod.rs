@@ -28,9 +28,16 @@ impl Desk {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(arguments).env("SSO_LAB_STATE", self.state()).env("SSO_LAB_PORTS", "auto").env("CI", "true");
-        for variable in
-            ["SSO_LAB_RUNTIME", "SSO_LAB_KEYCLOAK", "SSO_LAB_BIND", "SSO_LAB_REALM", "SSO_LAB_URL", "SSO_LAB_FAULT"]
-        {
+        for variable in [
+            "SSO_LAB_RUNTIME",
+            "SSO_LAB_KEYCLOAK",
+            "SSO_LAB_BIND",
+            "SSO_LAB_REALM",
+            "SSO_LAB_URL",
+            "SSO_LAB_FAULT",
+            "SSO_LAB_SITES",
+            "SSO_LAB_THIRD_PARTY_COOKIES",
+        ] {
             command.env_remove(variable);
         }
         command.stdin(Stdio::null());

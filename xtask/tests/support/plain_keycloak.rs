@@ -35,6 +35,7 @@ impl PlainKeycloak {
                 keycloak: ::lab::keycloak::Options::default(),
                 ports: Ports::Auto,
                 sites: ::lab::sites::Sites::Same,
+                third_party_cookies: None,
                 bind: "127.0.0.1".parse().unwrap(),
                 realm: realm::Realm::shipped(),
                 folders: Folders::find(std::env::var_os("SSO_LAB_CACHE").map(Into::into), Some(folder.into())).unwrap(),

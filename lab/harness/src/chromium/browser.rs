@@ -1,6 +1,5 @@
 //! One Chromium with its driver and a profile of its own; all end together.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use thirtyfour::prelude::*;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+use super::cookies::{Cookies, unwritable, write_preferences};
 use super::find::Programs;
 use super::record::Record;
 use super::wire::{Wire, broken};
@@ -24,15 +24,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take to end by itself.
 const END: Duration = Duration::from_secs(5);
 const LOG_LINES: usize = 10;
-
-/// What the browser does with cookies that a page of another site wants to send or set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cookies {
-    /// It keeps them out, as more and more browsers do.
-    Block,
-    /// It lets them through, as far as `SameSite` does.
-    Allow,
-}
 
 /// A running browser. Dropping it kills it.
 pub struct Chromium {
@@ -208,24 +199,6 @@ fn capabilities(programs: &Programs, profile: &Path) -> WebDriverResult<thirtyfo
     Ok(wanted)
 }
 
-/// The choice about cookies stands in the profile: no switch of the command line makes it (measured).
-fn write_preferences(profile: &Path, cookies: Cookies) -> std::io::Result<()> {
-    let folder = profile.join("Default");
-    std::fs::create_dir_all(&folder)?;
-    let file = folder.join("Preferences");
-    if file.exists() {
-        return Ok(());
-    }
-    let mode = match cookies {
-        Cookies::Allow => 0,
-        Cookies::Block => 1,
-    };
-    let preferences = json!({
-        "profile": {"cookie_controls_mode": mode, "block_third_party_cookies": cookies == Cookies::Block},
-    });
-    serde_json::to_writer(File::create(file)?, &preferences).map_err(Into::into)
-}
-
 /// How the browser calls itself, without the word that says it has no screen.
 async fn agent(wire: &Wire) -> Result<String, Trouble> {
     let tree = wire.send("browsingContext.getTree", json!({"maxDepth": 0})).await?;
@@ -252,16 +225,6 @@ fn does_not_start(how: &str, lines: &str) -> Trouble {
         "no lesson can be played in a real browser",
         "see that `chromium --version` and `chromedriver --version` name the same version, or use `--driver http`",
     )
-}
-
-fn unwritable(profile: &Path, error: std::io::Error) -> Trouble {
-    Trouble::new(
-        Kind::Environment,
-        format!("cannot write the browser's profile at {}", profile.display()),
-        "Chromium would start with settings that a lesson does not expect",
-        "see the cause; often the disk is full",
-    )
-    .caused_by(error)
 }
 
 #[cfg(test)]

@@ -24,16 +24,20 @@ impl Programs {
     /// # Errors
     /// Environment: one is missing, with the command that installs it.
     pub fn find() -> Result<Self, Trouble> {
-        let search = Search::from_env();
-        let find = |variable: &str, names: &[&str]| {
-            let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-            named.or_else(|| names.iter().find_map(|name| search.program(name)))
-        };
-        Ok(Self {
-            browser: find("SSO_LAB_CHROMIUM", BROWSERS).ok_or_else(|| missing("Chromium"))?,
-            driver: find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or_else(|| missing("Chromium's driver"))?,
-        })
+        let driver = || find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or_else(|| missing("Chromium's driver"));
+        Ok(Self { browser: browser()?, driver: driver()? })
     }
+}
+
+/// The browser alone.
+pub(super) fn browser() -> Result<PathBuf, Trouble> {
+    find("SSO_LAB_CHROMIUM", BROWSERS).ok_or_else(|| missing("Chromium"))
+}
+
+fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let search = Search::from_env();
+    named.or_else(|| names.iter().find_map(|name| search.program(name)))
 }
 
 fn missing(what: &str) -> Trouble {

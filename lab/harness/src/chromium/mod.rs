@@ -8,15 +8,18 @@
 //! (measured), and so change what is to be observed.
 //!
 //! Read in this order: [`browser`] (the process), [`wire`] (commands with a deadline), [`record`] (what was loaded),
-//! [`tab`] (one tab), [`person`] (somebody who uses the portals).
+//! [`tab`] (one tab), [`person`] (somebody who uses the portals). [`window`] is for people who look themselves.
 
 pub mod browser;
+mod cookies;
 mod find;
 pub mod person;
 mod record;
 mod tab;
+pub mod window;
 mod wire;
 
-pub use browser::{Chromium, Cookies};
+pub use browser::Chromium;
+pub use cookies::Cookies;
 pub use find::Programs;
 pub use person::Guest;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use serde_json::json;
 use url::Url;
 
-use super::browser::{Chromium, Cookies, Start};
+use super::browser::{Chromium, Start};
+use super::cookies::Cookies;
 use super::record::Record;
 use super::tab::{Look, Tab};
 use super::wire::{Wire, broken};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::chromium::Cookies;
 use crate::digest::sha256_hex;
 use crate::ports::Ports;
 use crate::world::Options;
@@ -17,6 +18,8 @@ pub struct Chosen {
     pub ports: Ports,
     /// Address that the taps bind to.
     pub bind: IpAddr,
+    /// What browsers do with third-party cookies.
+    pub third_party_cookies: Option<Cookies>,
     /// Fingerprint of the realm.
     pub realm: String,
     /// Keycloak's distribution (runtime dist).
@@ -34,6 +37,7 @@ impl Chosen {
         Self {
             ports: options.ports,
             bind: options.bind,
+            third_party_cookies: options.third_party_cookies,
             realm: sha256_hex(options.realm.json().to_string().as_bytes()),
             distribution: options.keycloak.dist.distribution.as_ref().map(absolute),
             image: options.keycloak.docker.image.clone(),

@@ -44,7 +44,7 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
     let session = &browser.session;
     let id = session.id();
     if let (Some(id), Some(who)) = (id, session::in_copy(session).await?) {
-        remember(app, id, &who).await;
+        remember(app, &id.to_string(), &who).await;
     }
     let Some(who) = session::close(session, &app.sessions).await? else {
         return match once_more(app, browser, id).await? {
@@ -58,6 +58,10 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
 
     match end_session_url(app, browser, &who.id_token).await {
         Ok(url) => {
+            // The browser may take this answer's cookie and not its address, when the second click comes in between.
+            if let Ok(name) = browser.name().await {
+                remember(app, &name, &who).await;
+            }
             app.journal.record(
                 Step::SignOutStarted,
                 format!("{} signed out here and was sent to the provider to sign out there", who.username),
@@ -75,22 +79,26 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
     }
 }
 
-/// Keeps the hint for a second click. Before anything else is done: a browser that clicks twice closes the first connection,
-/// and with it goes whatever the first request has not done yet.
-async fn remember(app: &App, id: Id, who: &SignedIn) {
-    let (id, left) = (id.to_string(), Left { id_token: who.id_token.clone(), at: app.clock.now() });
+/// Keeps the hint for a second click that shows `key`. Before anything else is done: a browser that clicks twice closes the first
+/// connection, and with it goes whatever the first request has not done yet.
+async fn remember(app: &App, key: &str, who: &SignedIn) {
+    let left = Left { id_token: who.id_token.clone(), at: app.clock.now() };
     // Without it only a double click goes wrong, and this person is on the way out.
-    if let Err(away) = app.left.begin(&id, &id, &left).await {
+    if let Err(away) = app.left.begin(key, key, &left).await {
         tracing::debug!(why = away.why, "a second click on this sign-out would not be understood");
     }
 }
 
 /// The same sign-out, asked for a second time by a double click. The browser drops the answer to the first one, and with it
 /// the way to the provider; without this the second answer would say "nobody is signed in", and the session at the provider
-/// would live on unseen. Works once, for a few seconds, for whoever has the very cookie that was signed out.
+/// would live on unseen. Works once, for a few seconds, for whoever has the very cookie that was signed out, or the one that came
+/// with the first answer.
 async fn once_more(app: &App, browser: &Browser, id: Option<Id>) -> Result<Option<Url>, Trouble> {
-    let Some(id) = id.map(|id| id.to_string()) else { return Ok(None) };
-    let Some(left) = app.left.finish(&id, &id).await? else { return Ok(None) };
+    let mut left = None;
+    for key in [id.map(|id| id.to_string()), browser.known().await?].into_iter().flatten() {
+        left = left.or(app.left.finish(&key, &key).await?);
+    }
+    let Some(left) = left else { return Ok(None) };
     if app.clock.now().duration_since(left.at) > DOUBLE_CLICK {
         return Ok(None);
     }
@@ -138,11 +146,15 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = browser.known().await?;
-    let begun = match (post_logout_state(query), browser) {
-        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, &browser).await?.map(|()| state),
+    let begun = match (post_logout_state(query), &browser) {
+        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, browser).await?.map(|()| state),
         _ => None,
     };
     let answer = post_logout(query, begun.as_deref());
+    if let (Ok(()), Some(browser)) = (&answer, &browser) {
+        // It has been where the first answer led: another click is another wish.
+        app.left.finish(browser, browser).await?;
+    }
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),
         Err(refusal) => {

@@ -78,7 +78,8 @@ async fn signing_out_when_nobody_is_signed_in_leads_back_to_the_portal() {
     let (_provider, _portal, mut visitor) = signed_in(Kind::Internal, "john").await;
     let answer = visitor.stranger().post("/signout", "").await;
     assert_eq!((answer.status, answer.location()), (303, "/"));
-    visitor.post("/signout", "").await;
+    let state = state_of(visitor.post("/signout", "").await.location());
+    visitor.get(&format!("/signed-out?state={state}")).await;
     assert_eq!(visitor.post("/signout", "").await.location(), "/", "twice is as good as once");
 }
 
@@ -109,6 +110,25 @@ async fn a_sign_in_after_a_sign_out_works_at_once() {
     assert_eq!(visitor.who().await.as_deref(), Some("john"));
 }
 
+/// Seen with a real browser on a busy computer.
+#[tokio::test]
+async fn a_second_click_with_the_cookie_of_the_first_answer_still_goes_to_the_provider() {
+    for (kind, path) in [(Kind::Internal, "/signout"), (Kind::Admin, "/admin/logout")] {
+        let (_provider, _portal, mut visitor) = signed_in(kind, "john").await;
+        visitor.post(path, "").await;
+        let mut stranger = visitor.stranger();
+        assert!(!stranger.post(path, "").await.location().contains("id_token_hint="), "{kind}: nobody else");
+        let again = visitor.post(path, "").await;
+        assert!(again.location().contains("id_token_hint="), "{kind}: {}", again.location());
+        assert!(!visitor.post(path, "").await.location().contains("id_token_hint="), "{kind}: once");
+    }
+}
+
+fn state_of(address: &str) -> String {
+    let address = Url::parse(address).unwrap();
+    address.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+}
+
 #[tokio::test]
 async fn a_double_click_is_one_sign_out_with_its_hint_and_nobody_elses() {
     for (kind, path) in [(Kind::Internal, "/signout"), (Kind::Admin, "/admin/logout")] {
@@ -119,8 +139,7 @@ async fn a_double_click_is_one_sign_out_with_its_hint_and_nobody_elses() {
         let mut late = visitor.clone();
         let again = visitor.post(path, "").await;
         assert!(again.location().contains("id_token_hint="), "{kind}: {}", again.location());
-        let state = Url::parse(again.location()).unwrap();
-        let state = state.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let state = state_of(again.location());
         let back = visitor.get(&format!("{}?state={state}", kind.signed_out_path())).await;
         assert!(!format!("{} {:?}", back.body, back.headers).contains("foreign"), "{kind}: the return is its own");
         assert!(!late.post(path, "").await.location().contains("id_token_hint="), "{kind}: once");

@@ -45,6 +45,7 @@ impl Stage {
             keycloak: keycloak::Options::default(),
             ports: Ports::Auto,
             sites: lab::sites::Sites::Same,
+            third_party_cookies: None,
             bind: "127.0.0.1".parse().unwrap(),
             realm: Realm::shipped(),
             folders: Folders::find(cache, Some(folder.path().join("state"))).unwrap(),
