@@ -12,6 +12,7 @@ use crate::signals::cancelled_by_signals;
 
 mod console;
 mod host;
+mod notices;
 mod portals;
 mod scenarios;
 mod start;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Portals(portals::Args),
     /// What an open console costs those who are watched, and what its history costs the lab
     Console(Box<console::Args>),
+    /// How long until an open tab shows that the session has ended, by each way in which it can hear of it
+    Notices(Box<notices::Args>),
     /// How much of a run of the lessons is Keycloak's own time, and whether logouts take effect at once
     Scenarios(Box<scenarios::Args>),
 }
@@ -57,6 +60,7 @@ pub(crate) async fn run(command: Command, global: &Global) -> Result<(), Trouble
         Command::Start(args) => start::run(*args, global).await,
         Command::Console(args) => console::run(*args, global).await,
         Command::Portals(args) => portals::run(&args),
+        Command::Notices(args) => notices::run(*args, global).await,
         Command::Scenarios(args) => scenarios::run(*args, global).await,
     }
 }

@@ -36,13 +36,11 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
         return Ok(());
     }
     let folders = global.folders()?;
-    match (chosen.third_party_cookies, state::look(&folders)) {
-        (Some(cookies), Found::Running(lab)) => window::open(&folders, &lab, cookies, &url).await,
-        _ => {
-            if open::that_detached(url.as_str()).is_err() {
-                eprintln!("note: no browser could be started from here; open the address above yourself");
-            }
-            Ok(())
-        }
+    if let (Some(cookies), Found::Running(lab)) = (chosen.third_party_cookies, state::look(&folders)) {
+        return window::open(&folders, &lab, cookies, &url).await;
     }
+    if open::that_detached(url.as_str()).is_err() {
+        eprintln!("note: no browser could be started from here; open the address above yourself");
+    }
+    Ok(())
 }

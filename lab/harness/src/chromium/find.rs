@@ -35,9 +35,9 @@ pub(super) fn browser() -> Result<PathBuf, Trouble> {
 }
 
 fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
-    let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let chosen = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
     let search = Search::from_env();
-    named.or_else(|| names.iter().find_map(|name| search.program(name)))
+    chosen.or_else(|| names.iter().find_map(|name| search.program(name)))
 }
 
 fn missing(what: &str) -> Trouble {

@@ -23,6 +23,7 @@ use crate::state::Folders;
 use crate::trouble::{Kind, Trouble};
 
 mod leaving;
+mod noticing;
 mod sights;
 
 /// The user context that a browser has from the start, the only one that outlives a restart.
