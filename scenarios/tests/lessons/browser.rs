@@ -48,8 +48,9 @@ async fn every_lesson_of_the_browser_plays_as_its_snapshot_says() {
             assert_eq!(run.failures().count(), 0, "{}", transcript::render(&run));
             assert_eq!(snapshot::check(&library.file(lesson), &run).unwrap(), Compared::Same, "{}", lesson.id());
             for step in &run.steps {
-                let drawn = |shot: &Shot| shot.image.as_ref().is_some_and(|image| image.get(8..12) == Some(b"WEBP"));
-                assert!(step.shots.iter().all(|(_, shot)| drawn(shot)), "{}: {}", lesson.id(), step.sentence);
+                let is_picture =
+                    |shot: &Shot| shot.image.as_ref().is_some_and(|image| image.get(8..12) == Some(b"WEBP"));
+                assert!(step.shots.iter().all(|(_, shot)| is_picture(shot)), "{}: {}", lesson.id(), step.sentence);
             }
             assert_eq!(run.steps.iter().any(|step| !step.shots.is_empty()), draws, "{}", lesson.id());
         }
