@@ -223,6 +223,10 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
             progress(&args, global).note(&line);
         }
     }
+    if args.driver == DriverArg::Http && args.lab.third_party_cookies.is_some() {
+        progress(&args, global)
+            .note("`--third-party-cookies` is for `--driver chromium`; scripted browsers do what each lesson says");
+    }
     let browsers = ChromiumCast::new(global.folders()?, args.report.is_some());
     let cast: &dyn Cast = match args.driver {
         DriverArg::Http => &ScriptedCast,
