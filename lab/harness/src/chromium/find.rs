@@ -21,27 +21,34 @@ pub struct Programs {
 impl Programs {
     /// Finds them on `PATH`, or takes what `SSO_LAB_CHROMIUM` and `SSO_LAB_CHROMEDRIVER` name.
     ///
-    /// # Errors
-    /// Environment: one is missing, with the command that installs it.
-    pub fn find() -> Result<Self, Trouble> {
+    /// Errors: which one is missing.
+    pub(super) fn find() -> Result<Self, Missing> {
         let search = Search::from_env();
         let find = |variable: &str, names: &[&str]| {
             let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
             named.or_else(|| names.iter().find_map(|name| search.program(name)))
         };
         Ok(Self {
-            browser: find("SSO_LAB_CHROMIUM", BROWSERS).ok_or_else(|| missing("Chromium"))?,
-            driver: find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or_else(|| missing("Chromium's driver"))?,
+            browser: find("SSO_LAB_CHROMIUM", BROWSERS).ok_or(Missing("Chromium"))?,
+            driver: find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or(Missing("Chromium's driver"))?,
         })
     }
 }
 
-fn missing(what: &str) -> Trouble {
-    Trouble::new(
-        Kind::Environment,
-        format!("{what} is not installed"),
-        "lessons in a real browser need Chromium and the driver of the same version",
-        "install both (Debian: `apt-get install chromium chromium-driver`), or name them in SSO_LAB_CHROMIUM and \
-         SSO_LAB_CHROMEDRIVER; without them use `--driver http`",
-    )
+/// Which of the two is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missing(pub(super) &'static str);
+
+impl Missing {
+    /// `why`: the reason that there is no container either.
+    pub(super) fn trouble(self, why: &str) -> Trouble {
+        Trouble::new(
+            Kind::Environment,
+            format!("{} is not installed, and there is no browser in a container either: {why}", self.0),
+            "lessons in a real browser need Chromium and the driver of the same version",
+            "install both (Debian: `apt-get install chromium chromium-driver`), or name them in SSO_LAB_CHROMIUM and \
+             SSO_LAB_CHROMEDRIVER; where a container engine answers, `cargo xtask image build --browser` will do; without \
+             them use `--driver http`",
+        )
+    }
 }
