@@ -9,7 +9,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lab::chromium::Programs;
+use lab::chromium;
 use lab::console::lessons::{Card, Lessons, Scene, Word};
 use lab::control::client::LabClient;
 use lab::state::{self, Folders};
@@ -54,7 +54,7 @@ impl Lessons for Stepper {
         let lesson = Arc::new(self.library.lesson(id)?);
         let driver = lesson.front.drivers.first().copied().unwrap_or(Driver::Http);
         if driver == Driver::Chromium {
-            Programs::find()?;
+            chromium::find().await?;
         }
         let lock = self.main_seat.then(|| state::claim_play(&self.folders));
         if let Some(None) = lock {

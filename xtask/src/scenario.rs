@@ -215,9 +215,10 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     if let Some(record) = &record {
         recording::begin(record.file)?;
     }
+    let cancel = cancelled_by_signals();
     if args.driver == DriverArg::Chromium {
         // Before a lab is started, too.
-        lab::chromium::Programs::find()?;
+        lab::chromium::prepare(progress(&args, global).as_ref(), &cancel).await?;
         // On a lab that runs already nobody else looks for browsers of runs that were killed.
         for line in lab::sweep::sweep(&global.folders()?).await? {
             progress(&args, global).note(&line);
@@ -233,7 +234,6 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
         DriverArg::Chromium => &browsers,
     };
     let asked_for = args.lab.sites()?;
-    let cancel = cancelled_by_signals();
     let running = running::ask(global, async |client| client.topology().await).await?.map(|topology| topology.sites);
     let first = running.or(asked_for).unwrap_or_default();
     let rounds = order::by_sites(order::rounds(&lessons, args.repeat, args.shuffle), first);

@@ -55,6 +55,7 @@ pub async fn examine(patient: Patient<'_>) -> Vec<Finding> {
     let keycloak = keycloaks(&patient, &mut findings).await;
     findings.push(keycloak);
     findings.push(redis());
+    findings.push(browser().await);
     if let Some(lab) = patient.running {
         findings.extend(reach(lab).await);
     } else {
@@ -142,6 +143,17 @@ fn redis() -> Finding {
         )),
     };
     Finding { what: "Redis".to_owned(), verdict }
+}
+
+/// Only lessons in a real browser need it, and say so.
+async fn browser() -> Finding {
+    let verdict = match crate::chromium::find().await {
+        Ok(place) => Verdict::Good(place.to_string()),
+        Err(trouble) => {
+            Verdict::Note(format!("{}; lessons in a real browser cannot be played: {}", trouble.what, trouble.action))
+        }
+    };
+    Finding { what: "Chromium".to_owned(), verdict }
 }
 
 fn port(port: u16) -> Finding {

@@ -8,6 +8,7 @@ pub mod console;
 pub mod control;
 pub mod digest;
 pub mod doctor;
+pub mod engine;
 pub mod faults;
 pub mod feed;
 mod hosting;

@@ -1,6 +1,7 @@
 //! Cleaning up after labs that were killed: processes, containers, files.
 
-use crate::keycloak::{docker, process};
+use crate::engine;
+use crate::keycloak::process;
 use crate::state::{self, Folders};
 use crate::trouble::Trouble;
 
@@ -16,7 +17,7 @@ pub async fn sweep(folders: &Folders) -> Result<Vec<String>, Trouble> {
             done.push(format!("ended {ended}, which a killed lab had left"));
         }
         // Containers of all other runs count as alive: their labs may keep their state in another folder.
-        for container in docker::sweep(|run| run != run_id).await? {
+        for container in engine::sweep(|run| run != run_id).await? {
             done.push(format!("removed container {container}, which a killed lab had left"));
         }
         seat.release()?;

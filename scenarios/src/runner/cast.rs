@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lab::Trouble;
 use lab::browser::{Person as Scripted, Player};
-use lab::chromium::{Chromium, Cookies, Guest};
+use lab::chromium::{self, Chromium, Cookies, Guest};
 use lab::control::messages::Topology;
 use lab::state::Folders;
 use tokio::sync::Mutex;
@@ -83,6 +83,8 @@ impl ChromiumCast {
                 stopped = stopped.and(chromium.stop().await);
             }
         }
+        // And one whose start was broken off may be on its way still.
+        chromium::settled().await;
         stopped
     }
 }

@@ -54,8 +54,9 @@ pub(super) async fn run(args: StepArgs, global: &Global) -> Result<(), Trouble> 
     }
     let written_for = lesson.front.drivers.first().copied().unwrap_or(Driver::Http);
     let driver = args.driver.unwrap_or_else(|| DriverArg::of(written_for));
+    let cancel = cancelled_by_signals();
     if driver == DriverArg::Chromium {
-        lab::chromium::Programs::find()?;
+        lab::chromium::prepare(out::progress(global).as_ref(), &cancel).await?;
     }
     let mut desk = Desk::open(args.trainer, args.no_input, global)?;
     let browsers = ChromiumCast::new(global.folders()?, false);
@@ -63,7 +64,6 @@ pub(super) async fn run(args: StepArgs, global: &Global) -> Result<(), Trouble> 
         DriverArg::Http => &ScriptedCast,
         DriverArg::Chromium => &browsers,
     };
-    let cancel = cancelled_by_signals();
     let wanted = Wanted { lab: &args.lab, sites: lesson.front.sites, apart: false, progress: out::progress(global) };
     let stage = Stage::find(wanted, global, &cancel).await?;
     let played = async {

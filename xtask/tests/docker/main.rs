@@ -1,13 +1,21 @@
-//! The lab with Keycloak in a container of our own image.
+//! The lab with containers of our own images: Keycloak's and the browser's.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod browser;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use support::Desk;
+
+/// Building images and playing lessons take a whole computer each: at the same time they would run into each other's deadlines.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn containers(run_id: &str) -> String {
     let filter = format!("label=sso-lab.run={run_id}");
@@ -19,6 +27,7 @@ fn containers(run_id: &str) -> String {
 /// One test, because each part needs the image and all of them the same engine.
 #[test]
 fn the_image_builds_and_the_lessons_are_the_same_in_a_container() {
+    let _alone = alone();
     let desk = Desk::new();
     let built = desk.must(&["image", "build"]);
     assert!(built.out.contains("sso-lab-keycloak:"), "{}", built.out);

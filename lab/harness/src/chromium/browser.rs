@@ -6,23 +6,24 @@ use std::time::Duration;
 
 use serde_json::json;
 use thirtyfour::prelude::*;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use super::cookies::{Cookies, unwritable, write_preferences};
-use super::find::Programs;
+use super::cookies::Cookies;
+use super::driver::Driver;
+use super::place::Place;
 use super::record::Record;
+use super::start::Start;
 use super::wire::{Wire, broken};
 use crate::http;
-use crate::keycloak::process::Group;
-use crate::state::{Folders, Seat};
+use crate::keycloak::process::last_lines;
+use crate::state::Folders;
 use crate::trouble::{Kind, Trouble};
 
 /// How long a start may take. A cold one on a busy computer has taken 6 s.
 const START: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take to end by itself.
-const END: Duration = Duration::from_secs(5);
+pub(super) const END: Duration = Duration::from_secs(5);
 const LOG_LINES: usize = 10;
 
 /// A running browser. Dropping it kills it.
@@ -32,74 +33,51 @@ pub struct Chromium {
     pub(super) record: Arc<Record>,
     /// Before the driver's handle: dropped first, it ends the driver, so that the handle, which says goodbye when it is dropped,
     /// is refused at once instead of waiting.
-    group: Mutex<Group>,
+    process: Mutex<Driver>,
     driver: WebDriver,
     agent: String,
     /// Kept until it ends: a later lab finds by it what a killed one left behind.
     start: Start,
 }
 
-/// What a start needs, and what a second one on the same profile needs again.
-#[derive(Clone)]
-pub(super) struct Start {
-    programs: Programs,
-    cookies: Cookies,
-    seat: Arc<Seat>,
-}
-
-impl Start {
-    /// A start with a fresh profile.
-    pub(super) fn fresh(folders: &Folders, cookies: Cookies) -> Result<Self, Trouble> {
-        Ok(Self { programs: Programs::find()?, cookies, seat: Arc::new(Seat::claim_own(folders)?) })
-    }
-
-    /// Takes away profile and log, when nobody else needs them.
-    pub(super) fn release(self) -> Result<(), Trouble> {
-        Arc::into_inner(self.seat).map_or(Ok(()), Seat::release)
-    }
-}
-
 impl Chromium {
     /// Starts one with a fresh profile.
     ///
     /// # Errors
-    /// Environment: it is not installed or does not start, with the last lines of its log.
+    /// Environment: it is neither installed nor in a container, or does not start, with the last lines of its log. Part: the
+    /// container engine refuses it.
     pub async fn start(folders: &Folders, cookies: Cookies) -> Result<Self, Trouble> {
-        Self::on(&Start::fresh(folders, cookies)?).await
+        Self::on(&Start::fresh(folders, cookies).await?).await
     }
 
     /// Starts one on a profile that is there already, or makes it.
     pub(super) async fn on(start: &Start) -> Result<Self, Trouble> {
         http::ensure_crypto();
         let seat = &start.seat;
-        let profile = seat.run_dir().join("profile");
-        write_preferences(&profile, start.cookies).map_err(|error| unwritable(&profile, error))?;
+        let profile = start.profile()?;
         let log = seat.log_file("chromium");
         // A second start writes behind the first one's lines.
         let written = std::fs::metadata(&log).map_or(0, |there| there.len());
-        let mut command = Command::new(&start.programs.driver);
-        // It chooses the port itself and says which: between looking for a free one and using it, somebody else may take it.
-        command.arg("--port=0");
-        let mut group = Group::spawn(command, &seat.run_id, &log)?;
+        let mut process = Driver::start(&start.place, seat, &log).await?;
         let begun = tokio::select! {
-            begun = tokio::time::timeout(START, session(&log, written, &start.programs, &profile)) => {
+            begun = tokio::time::timeout(START, session(&log, written, &start.place, &profile)) => {
                 begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
             }
-            how = group.watch() => Err(format!("its driver ended, {how}")),
+            how = process.ended() => Err(format!("its driver ended, {how}")),
         };
         let driver = match begun {
             Ok(driver) => driver,
             Err(how) => {
-                let lines = group.last_lines(LOG_LINES);
-                group.stop_within(END).await?;
-                return Err(does_not_start(&how, &lines));
+                let lines = last_lines(&log, LOG_LINES);
+                process.stop().await?;
+                return Err(does_not_start(&how, &lines, &start.place));
             }
         };
         let bidi = driver.bidi().await.map_err(|error| broken(&error.to_string()))?;
         let wire = Wire(bidi);
         let record = Record::start(&wire).await?;
         let agent = agent(&wire).await?;
-        Ok(Self { wire, record, driver, group: Mutex::new(group), agent, start: start.clone() })
+        Ok(Self { wire, record, driver, process: Mutex::new(process), agent, start: start.clone() })
     }
 
     /// The way to drive it as WebDriver has it, for tests of single pages.
@@ -138,18 +116,18 @@ impl Chromium {
 
     /// Ends it and leaves its profile where it is.
     pub(super) async fn end(self) -> Result<(), Trouble> {
-        let Self { driver, group, .. } = self;
+        let Self { driver, process, .. } = self;
         // It writes down its cookies only where it is asked to end.
         let handle = driver.clone();
         let _ = tokio::time::timeout(END, driver.quit()).await;
-        let stopped = group.into_inner().stop_within(END).await;
+        let stopped = process.into_inner().stop().await;
         drop(handle);
         stopped
     }
 }
 
-async fn session(log: &Path, written: u64, programs: &Programs, profile: &Path) -> Result<WebDriver, String> {
-    let wanted = capabilities(programs, profile).map_err(|error| error.to_string())?;
+async fn session(log: &Path, written: u64, place: &Place, profile: &Path) -> Result<WebDriver, String> {
+    let wanted = capabilities(place, profile).map_err(|error| error.to_string())?;
     let port = loop {
         if let Some(port) = port_in(log, written) {
             break port;
@@ -173,9 +151,13 @@ fn is_refusal(error: &str) -> bool {
     error.to_ascii_lowercase().contains("session not created")
 }
 
-fn capabilities(programs: &Programs, profile: &Path) -> WebDriverResult<thirtyfour::ChromeCapabilities> {
+fn capabilities(place: &Place, profile: &Path) -> WebDriverResult<thirtyfour::ChromeCapabilities> {
     let mut wanted = DesiredCapabilities::chrome();
-    wanted.set_binary(&programs.browser.to_string_lossy())?;
+    match place {
+        Place::Installed(programs) => wanted.set_binary(&programs.browser.to_string_lossy())?,
+        // The driver finds the browser beside it: where it lies is the image's business.
+        Place::Container(_) => {}
+    }
     wanted.enable_bidi()?;
     for argument in [
         "--headless=new",
@@ -218,12 +200,21 @@ fn port_in(log: &Path, written: u64) -> Option<u16> {
     digits.parse().ok()
 }
 
-fn does_not_start(how: &str, lines: &str) -> Trouble {
+fn does_not_start(how: &str, lines: &str, place: &Place) -> Trouble {
+    let action = match place {
+        Place::Installed(_) => {
+            "see that `chromium --version` and `chromedriver --version` name the same version, or use `--driver http`"
+        }
+        Place::Container(_) => {
+            "see that the image has `chromium` and `chromedriver` of the same version on its PATH, build one with \
+             `cargo xtask image build --browser --again`, or use `--driver http`"
+        }
+    };
     Trouble::new(
         Kind::Environment,
-        format!("Chromium does not start: {how}\nlast lines of its driver's log:\n{lines}"),
+        format!("Chromium does not start ({place}): {how}\nlast lines of its driver's log:\n{lines}"),
         "no lesson can be played in a real browser",
-        "see that `chromium --version` and `chromedriver --version` name the same version, or use `--driver http`",
+        action,
     )
 }
 

@@ -21,17 +21,16 @@ pub struct Programs {
 impl Programs {
     /// Finds them on `PATH`, or takes what `SSO_LAB_CHROMIUM` and `SSO_LAB_CHROMEDRIVER` name.
     ///
-    /// # Errors
-    /// Environment: one is missing, with the command that installs it.
-    pub fn find() -> Result<Self, Trouble> {
-        let driver = || find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or_else(|| missing("Chromium's driver"));
-        Ok(Self { browser: browser()?, driver: driver()? })
+    /// Errors: which one is missing.
+    pub(super) fn find() -> Result<Self, Missing> {
+        let driver = find("SSO_LAB_CHROMEDRIVER", DRIVERS).ok_or(Missing("Chromium's driver"));
+        Ok(Self { browser: browser()?, driver: driver? })
     }
 }
 
-/// The browser alone.
-pub(super) fn browser() -> Result<PathBuf, Trouble> {
-    find("SSO_LAB_CHROMIUM", BROWSERS).ok_or_else(|| missing("Chromium"))
+/// The browser alone. Errors: it is missing.
+pub(super) fn browser() -> Result<PathBuf, Missing> {
+    find("SSO_LAB_CHROMIUM", BROWSERS).ok_or(Missing("Chromium"))
 }
 
 fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
@@ -40,12 +39,20 @@ fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
     chosen.or_else(|| names.iter().find_map(|name| search.program(name)))
 }
 
-fn missing(what: &str) -> Trouble {
-    Trouble::new(
-        Kind::Environment,
-        format!("{what} is not installed"),
-        "lessons in a real browser need Chromium and the driver of the same version",
-        "install both (Debian: `apt-get install chromium chromium-driver`), or name them in SSO_LAB_CHROMIUM and \
-         SSO_LAB_CHROMEDRIVER; without them use `--driver http`",
-    )
+/// Which of the two is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missing(pub(super) &'static str);
+
+impl Missing {
+    /// `why`: the reason that there is no container either.
+    pub(super) fn trouble(self, why: &str) -> Trouble {
+        Trouble::new(
+            Kind::Environment,
+            format!("{} is not installed, and there is no browser in a container either: {why}", self.0),
+            "lessons in a real browser need Chromium and the driver of the same version",
+            "install both (Debian: `apt-get install chromium chromium-driver`), or name them in SSO_LAB_CHROMIUM and \
+             SSO_LAB_CHROMEDRIVER; where a container engine answers, `cargo xtask image build --browser` will do; without \
+             them use `--driver http`",
+        )
+    }
 }

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use serde_json::json;
 use url::Url;
 
-use super::browser::{Chromium, Start};
+use super::browser::Chromium;
 use super::cookies::Cookies;
 use super::record::Record;
+use super::start::Start;
 use super::tab::{Look, Tab};
 use super::wire::{Wire, broken};
 use crate::browser::address::{join, start};
@@ -95,7 +96,7 @@ impl Guest {
         (folders, cookies): (&Folders, Cookies),
         (name, user, password): (&str, &str, &str),
     ) -> Result<Self, Trouble> {
-        let start = Start::fresh(folders, cookies)?;
+        let start = Start::fresh(folders, cookies).await?;
         let chromium = Arc::new(Chromium::on(&start).await?);
         chromium.name(DEFAULT, name).await?;
         let mut guest = Self::of(lab, chromium, DEFAULT.to_owned(), (name, user, password));

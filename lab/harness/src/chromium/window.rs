@@ -21,7 +21,8 @@ const GIVES_UP: Duration = Duration::from_secs(2);
 /// # Errors
 /// Environment: no Chromium, no room for its profile, or no screen to show it on.
 pub async fn open(folders: &Folders, lab: &Record, cookies: Cookies, url: &Url) -> Result<(), Trouble> {
-    let browser = find::browser()?;
+    let browser =
+        find::browser().map_err(|missing| missing.trouble("a window has to be on this computer's own screen"))?;
     let profile = state::main_run_dir(folders).join("people");
     write_preferences(&profile, cookies).map_err(|error| unwritable(&profile, error))?;
     let log = state::main_log_file(folders, "window");

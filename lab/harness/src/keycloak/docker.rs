@@ -1,7 +1,8 @@
 //! Keycloak in a container, through testcontainers.
 //!
 //! Read in this order: [`start`], `pick` (which image), `container` (what it is started with), `reach` (how it and
-//! this computer find each other), `supervise` (stop, death), [`sweep()`] (after a lab that was killed).
+//! this computer find each other), `supervise` (stop, death). The engine itself is [`crate::engine`], with what sweeps up
+//! after a lab that was killed.
 //!
 //! Who removes the container: [`Running::stop`], a failed or cancelled start, the destructor when a caller forgets,
 //! and the next lab's sweep after a SIGKILL. testcontainers' watchdog is not used: on Ctrl-C it ends the whole
@@ -17,21 +18,14 @@ use tokio_util::sync::CancellationToken;
 use super::admin::Admin;
 use super::readiness::{NotReady, Readiness};
 use super::{Launch, Leftovers, Running, RuntimeKind};
+use crate::engine::{Engine, Reach};
 use crate::trouble::{Kind, Trouble};
 
 mod container;
-mod engine;
-mod images;
 mod pick;
 mod reach;
 mod restart;
 mod supervise;
-mod sweep;
-
-pub(super) use engine::Engine;
-pub(super) use images::Found;
-pub use reach::Reach;
-pub use sweep::sweep;
 
 use pick::{Content, Pick, pick};
 use reach::Ports;
@@ -202,14 +196,4 @@ async fn make_ready(
         }
     }
     Ok(())
-}
-
-/// What an interrupted piece of work answers once it has cleaned up.
-pub(super) fn interrupted(what: &str) -> Trouble {
-    Trouble::new(
-        Kind::Interrupted,
-        format!("{what} was interrupted"),
-        "what it had made so far is removed",
-        "start again when you like",
-    )
 }

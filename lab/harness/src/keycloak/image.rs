@@ -12,14 +12,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::dist::{DistOptions, Distribution, find};
-use super::docker::{Engine, interrupted};
 use super::versions::Version;
 use super::{Credentials, Launch};
+use crate::engine::command::{self, Command};
+use crate::engine::scratch::Scratch;
+use crate::engine::{Engine, interrupted};
 use crate::progress::Progress;
 use crate::trouble::{Kind, Trouble};
 
 mod base;
-mod command;
 mod context;
 mod name;
 mod recipe;
@@ -28,9 +29,6 @@ pub use base::DEFAULT_BASE;
 pub use name::tag;
 pub(super) use name::{Labels, digest};
 pub(super) use recipe::CLASS_ARCHIVE;
-
-use command::Command;
-use context::Scratch;
 
 /// How long the build may take before it counts as hung. Usually two minutes on two cores.
 const BUILD_DEADLINE: Duration = Duration::from_mins(20);

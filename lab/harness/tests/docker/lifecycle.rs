@@ -1,6 +1,7 @@
 //! From start to stop, and what a run leaves behind.
 
-use lab::keycloak::docker::{self, DockerOptions, Reach};
+use lab::engine::{self, Reach};
+use lab::keycloak::docker::{self, DockerOptions};
 use lab::{Kind, keycloak::RuntimeKind};
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +96,7 @@ async fn the_container_of_a_killed_lab_is_swept_and_a_living_ones_is_not() {
     std::mem::forget(running);
 
     // Other tests and labs use the same engine: only one run counts as dead here.
-    let removed = docker::sweep(|run| run != killed.launch.run_id).await.unwrap();
+    let removed = engine::sweep(|run| run != killed.launch.run_id).await.unwrap();
     assert_eq!(removed, [name]);
     assert_eq!(containers_with(&killed.label()).await, Vec::<String>::new());
     assert_eq!(json(&untouched.upstream, DISCOVERY).await["issuer"], ISSUER);

@@ -3,8 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::Launch;
-use super::engine::Engine;
-use super::images::{Found, not_to_be_had};
+use crate::engine::{Engine, Found, not_to_be_had};
 use crate::keycloak::Credentials;
 use crate::keycloak::image::{self, Labels};
 use crate::trouble::{Kind, Trouble};

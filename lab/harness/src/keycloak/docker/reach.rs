@@ -1,7 +1,8 @@
-//! How containers and this computer reach each other.
+//! Where Keycloak listens, inside its container and on this computer.
 
 use url::Url;
 
+use crate::engine::Reach;
 use crate::keycloak::ports;
 use crate::trouble::Trouble;
 
@@ -9,17 +10,6 @@ use crate::trouble::Trouble;
 const INNER_HTTP: u16 = 8080;
 /// The same for health.
 const INNER_MANAGEMENT: u16 = 9000;
-
-/// One of two ways: share this computer's network, or publish ports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// The container uses this computer's own network: `localhost` means the same for browser, portals and
-    /// Keycloak. Linux only.
-    HostNetwork,
-    /// The engine works in a virtual machine or a network of its own, so "the host" is not this computer.
-    /// Keycloak's ports are published on loopback, and it reaches portals as `host.docker.internal`.
-    Published,
-}
 
 /// The two ports of one Keycloak, on this computer's loopback address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,23 +19,6 @@ pub(super) struct Ports {
 }
 
 impl Reach {
-    /// Decides by what the engine says of itself. A rootless engine and Docker Desktop run on Linux too, and both
-    /// call a network "host" that is not this computer's.
-    pub(super) fn of(operating_system: &str, security_options: &[String]) -> Self {
-        let desktop = operating_system.contains("Docker Desktop");
-        let rootless = security_options.iter().any(|option| option.contains("rootless"));
-        if cfg!(target_os = "linux") && !desktop && !rootless { Self::HostNetwork } else { Self::Published }
-    }
-
-    /// The name by which Keycloak in the container reaches what listens on this computer. Back-channel addresses of
-    /// the clients have to use it.
-    pub fn this_computer(self) -> &'static str {
-        match self {
-            Self::HostNetwork => "localhost",
-            Self::Published => "host.docker.internal",
-        }
-    }
-
     /// The options that make Keycloak listen where [`Ports`] says.
     pub(super) fn listen(self, ports: Ports) -> [String; 3] {
         let (host, http, management) = match self {

@@ -12,7 +12,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use tokio::time::timeout;
 
-use super::engine::Engine;
+use crate::engine::Engine;
 use crate::trouble::{Kind, Trouble};
 
 /// Beyond the time that Keycloak gets for its end; an engine answers in milliseconds.

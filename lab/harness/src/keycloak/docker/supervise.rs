@@ -7,8 +7,8 @@ use testcontainers::{ContainerAsync, GenericImage};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::Engine;
 use super::reach::Ports;
+use crate::engine::Engine;
 use crate::keycloak::readiness::Readiness;
 use crate::keycloak::{Death, Launch, Supervised};
 use crate::trouble::Trouble;

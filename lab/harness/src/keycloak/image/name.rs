@@ -7,8 +7,8 @@ use realm::Realm;
 use sha2::{Digest, Sha256};
 
 use super::recipe;
+use crate::engine::Found;
 use crate::keycloak::Credentials;
-use crate::keycloak::docker::Found;
 
 /// Marks images of ours; containers of the lab carry the same key with another value.
 const KIND: &str = "sso-lab";

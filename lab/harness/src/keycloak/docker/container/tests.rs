@@ -6,8 +6,10 @@ use testcontainers::bollard::models::HostConfig;
 use url::Url;
 
 use super::{arguments, environment, request};
+
+use crate::engine::Reach;
 use crate::keycloak::docker::pick::{Content, Pick};
-use crate::keycloak::docker::reach::{Ports, Reach};
+use crate::keycloak::docker::reach::Ports;
 use crate::keycloak::{Credentials, Launch};
 use crate::progress::Silent;
 

@@ -2,21 +2,6 @@ use super::{Ports, Reach};
 
 const PORTS: Ports = Ports { http: 41_000, management: 41_001 };
 
-#[cfg(target_os = "linux")]
-#[test]
-fn an_engine_on_linux_shares_its_network() {
-    assert_eq!(
-        Reach::of("Debian GNU/Linux 12 (bookworm)", &["name=seccomp,profile=default".to_owned()]),
-        Reach::HostNetwork
-    );
-}
-
-#[test]
-fn a_rootless_engine_and_docker_desktop_have_a_network_of_their_own() {
-    assert_eq!(Reach::of("Ubuntu 24.04", &["name=rootless".to_owned()]), Reach::Published);
-    assert_eq!(Reach::of("Docker Desktop", &[]), Reach::Published);
-}
-
 #[test]
 fn on_this_computers_network_keycloak_listens_on_loopback_only() {
     let expected = ["--http-host=127.0.0.1", "--http-port=41000", "--http-management-port=41001"];

@@ -11,14 +11,14 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
-use crate::keycloak::docker::interrupted;
+use super::interrupted;
 use crate::trouble::{Kind, Trouble};
 
 /// How many lines of output a failure shows.
 const KEPT_LINES: usize = 15;
 
 /// A command to run to its end.
-pub(super) struct Command {
+pub(crate) struct Command {
     program: &'static str,
     args: Vec<OsString>,
     deadline: Duration,
@@ -27,38 +27,38 @@ pub(super) struct Command {
 
 impl Command {
     /// A command with a deadline of five minutes.
-    pub(super) fn new(program: &'static str) -> Self {
+    pub(crate) fn new(program: &'static str) -> Self {
         Self { program, args: Vec::new(), deadline: Duration::from_mins(5), secret: None }
     }
 
     /// The engine's own client: building from a folder is its work, and it is wherever an engine is.
-    pub(super) fn docker() -> Self {
+    pub(crate) fn docker() -> Self {
         Self::new("docker")
     }
 
-    pub(super) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    pub(super) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
         self.args.extend(args.into_iter().map(OsString::from));
         self
     }
 
-    pub(super) fn deadline(mut self, deadline: Duration) -> Self {
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
     /// A word that must not be shown, should the command print it.
-    pub(super) fn hiding(mut self, secret: &str) -> Self {
+    pub(crate) fn hiding(mut self, secret: &str) -> Self {
         self.secret = Some(secret.to_owned());
         self
     }
 
     /// Runs it. `failure` words what did not work, as a fragment. Cancelling kills it.
-    pub(super) async fn run(self, failure: &str, cancel: &CancellationToken) -> Result<(), Trouble> {
+    pub(crate) async fn run(self, failure: &str, cancel: &CancellationToken) -> Result<(), Trouble> {
         let mut child = self.spawn().map_err(|error| self.not_started(failure, &error))?;
         let lines = Arc::new(Mutex::new(VecDeque::new()));
         let readers = [
@@ -106,13 +106,11 @@ impl Command {
     fn not_started(&self, failure: &str, error: &io::Error) -> Trouble {
         let action = match self.program {
             "docker" => "install Docker's command line (`apt-get install docker.io` on Debian and Ubuntu)",
-            "setpriv" | "tar" => {
-                "install it (`apt-get install debootstrap util-linux tar`), or name an image with `--base`"
-            }
+            "setpriv" | "tar" => "install it (`apt-get install debootstrap util-linux tar`)",
             _ => "install it",
         };
         let what = format!("{failure}: `{}` cannot be run: {error}", self.program);
-        Trouble::new(Kind::Environment, what, "the lab uses this command to build its image", action)
+        Trouble::new(Kind::Environment, what, "the lab uses this command to build its images", action)
     }
 
     fn failed(&self, failure: &str, how: &str, lines: &Mutex<VecDeque<String>>) -> Trouble {
@@ -142,13 +140,13 @@ impl Command {
 
 /// Removes the layers of a build that did not end well: they have no name, but a label of their own. Other builds may
 /// be at work on the same engine, so no others are touched. Tidying only: its failure is not worth a word.
-pub(super) async fn remove_layers(label: &str) {
+pub(crate) async fn remove_layers(label: &str) {
     let filter = format!("label={label}");
     tidy(Command::docker().args(["image", "prune", "--force", "--filter", &filter])).await;
 }
 
 /// Removes an image that another one took the name of. One that a container still uses stays, which is right.
-pub(super) async fn remove_image(id: &str) {
+pub(crate) async fn remove_image(id: &str) {
     tidy(Command::docker().args(["image", "rm", id])).await;
 }
 

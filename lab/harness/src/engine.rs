@@ -1,4 +1,8 @@
 //! The container engine: does it answer, and how do its containers reach this computer?
+//!
+//! Read in this order: [`Engine::connect`], `reach` (two kinds of engines), `images` (what it has, and what it can get),
+//! `containers` (found, watched, removed), [`sweep()`] (after a lab that was killed); for images that are built here
+//! `command`, `scratch` (where a build works) and `debian` (a root file system without a registry).
 
 use std::error::Error as _;
 use std::fmt;
@@ -9,22 +13,34 @@ use testcontainers::bollard::{Docker, errors::Error};
 use tokio::time::timeout;
 use url::Url;
 
-use super::reach::Reach;
 use crate::trouble::{Kind, Trouble};
+
+pub(crate) mod command;
+mod containers;
+pub(crate) mod debian;
+mod images;
+mod reach;
+pub(crate) mod scratch;
+mod sweep;
+
+pub(crate) use containers::{divided, labels};
+pub(crate) use images::{Found, not_to_be_had};
+pub use reach::Reach;
+pub use sweep::sweep;
 
 /// An engine on this computer answers in milliseconds. One that needs longer will not do for a lab.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An engine that answered, and what it says about itself.
 #[derive(Clone)]
-pub(in crate::keycloak) struct Engine {
-    pub(in crate::keycloak) docker: Docker,
-    pub(super) reach: Reach,
+pub(crate) struct Engine {
+    pub(crate) docker: Docker,
+    pub(crate) reach: Reach,
 }
 
 /// Why there is no engine to work with.
 #[derive(Debug)]
-pub(in crate::keycloak) enum NoEngine {
+pub(crate) enum NoEngine {
     /// No socket, or nobody listens on it.
     Absent(String),
     /// The socket is there, but not for this user.
@@ -40,7 +56,7 @@ pub(in crate::keycloak) enum NoEngine {
 impl Engine {
     /// Connects the way testcontainers does (`DOCKER_HOST`, then the usual sockets), asks for a sign of life and
     /// for the engine's description. Errors within seconds, never by waiting for an engine that hangs.
-    pub(in crate::keycloak) async fn connect() -> Result<Self, NoEngine> {
+    pub(crate) async fn connect() -> Result<Self, NoEngine> {
         if let Some(host) = std::env::var("DOCKER_HOST").ok().as_deref().and_then(remote_host) {
             return Err(NoEngine::Remote(host));
         }
@@ -159,6 +175,16 @@ impl From<NoEngine> for Trouble {
         };
         Self::new(Kind::Environment, reason.to_string(), means, action)
     }
+}
+
+/// What an interrupted piece of work answers once it has cleaned up.
+pub(crate) fn interrupted(what: &str) -> Trouble {
+    Trouble::new(
+        Kind::Interrupted,
+        format!("{what} was interrupted"),
+        "what it had made so far is removed",
+        "start again when you like",
+    )
 }
 
 #[cfg(test)]

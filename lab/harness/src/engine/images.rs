@@ -10,7 +10,7 @@ use testcontainers::bollard::query_parameters::CreateImageOptionsBuilder;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{engine::Engine, interrupted};
+use super::{Engine, NoEngine, interrupted};
 use crate::progress::Progress;
 use crate::trouble::{Kind, Trouble};
 
@@ -23,36 +23,36 @@ const PULL: Duration = Duration::from_mins(20);
 
 /// An image that the engine has.
 #[derive(Debug)]
-pub(in crate::keycloak) struct Found(ImageInspect);
+pub(crate) struct Found(ImageInspect);
 
 impl Found {
-    pub(in crate::keycloak) fn labels(&self) -> Option<&HashMap<String, String>> {
+    pub(crate) fn labels(&self) -> Option<&HashMap<String, String>> {
         self.0.config.as_ref()?.labels.as_ref()
     }
 
-    pub(in crate::keycloak) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.0.id.as_deref().unwrap_or_default()
     }
 
     /// Size in bytes, with the layers below.
-    pub(in crate::keycloak) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.0.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default()
     }
 }
 
 impl Engine {
     /// An image by name or id; `None` if the engine does not have it.
-    pub(in crate::keycloak) async fn inspect(&self, name: &str) -> Result<Option<Found>, Trouble> {
+    pub(crate) async fn inspect(&self, name: &str) -> Result<Option<Found>, Trouble> {
         match timeout(QUESTION, self.docker.inspect_image(name)).await {
             Ok(Ok(image)) => Ok(Some(Found(image))),
             Ok(Err(Error::DockerResponseServerError { status_code: 404, .. })) => Ok(None),
-            Ok(Err(error)) => Err(super::engine::NoEngine::from(error).into()),
-            Err(_) => Err(super::engine::NoEngine::Silent.into()),
+            Ok(Err(error)) => Err(NoEngine::from(error).into()),
+            Err(_) => Err(NoEngine::Silent.into()),
         }
     }
 
     /// Whether a registry would give the image, without getting it. Errors: the reason, as a fragment.
-    pub(in crate::keycloak) async fn can_be_pulled(&self, name: &str) -> Result<(), String> {
+    pub(crate) async fn can_be_pulled(&self, name: &str) -> Result<(), String> {
         match timeout(REGISTRY, self.docker.inspect_registry_image(name, None)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(reason(error)),
@@ -61,7 +61,7 @@ impl Engine {
     }
 
     /// Gets the image from its registry. Cancelling ends the transfer; the engine keeps whole layers for the next try.
-    pub(in crate::keycloak) async fn pull(
+    pub(crate) async fn pull(
         &self,
         name: &str,
         progress: &dyn Progress,
@@ -92,7 +92,7 @@ impl Engine {
 }
 
 /// The engine answers, but the image is not there and cannot be got.
-pub(super) fn not_to_be_had(name: &str, reason: &str) -> Trouble {
+pub(crate) fn not_to_be_had(name: &str, reason: &str) -> Trouble {
     Trouble::new(
         Kind::Environment,
         format!("the image {name} is not here and cannot be pulled: {reason}"),

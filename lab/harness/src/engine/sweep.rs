@@ -1,6 +1,6 @@
 //! Containers of labs that are gone.
 
-use super::engine::{Engine, NoEngine};
+use super::{Engine, NoEngine};
 use crate::trouble::Trouble;
 
 /// Removes the containers of every run that is not `alive` any more, and returns the removed ones' names. A lab that was
