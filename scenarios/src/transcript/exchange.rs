@@ -5,7 +5,7 @@ use lab_trace::{Answer, Body, Channel, Exchange, Location, Param, Party, Shown};
 use serde_json::Value;
 
 use super::alias::Aliases;
-use crate::run::Numbered;
+use crate::run::{Numbered, is_of_an_image_elsewhere};
 
 /// Parameters and members that teach. Everything else (Keycloak's own `tab_id`, `session_code`, …) is left out, so that
 /// a lesson shows the protocol and not one server's plumbing.
@@ -51,6 +51,7 @@ pub(super) fn lines(numbered: &Numbered, aliases: &mut Aliases) -> Vec<String> {
     };
     let how = match exchange.channel {
         Channel::Page | Channel::Server => String::new(),
+        Channel::Script if is_of_an_image_elsewhere(exchange) => "  [image]".to_owned(),
         Channel::Frame
         | Channel::Embedded
         | Channel::Script
