@@ -141,6 +141,12 @@ async fn handle(
             tokio::time::sleep(wait).await;
             deliver(shared, stop, request).await
         }
+        Fate::WithPolicy(policy) => {
+            let mut answer = deliver(shared, stop, request).await;
+            // One more header beside the page's own: a browser obeys both, and none can allow what another forbids.
+            answer.headers_mut().append(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            answer
+        }
         Fate::Lost => {
             let note = note_of(&shared, &request);
             note.taken_in(request).await.cut_off()
