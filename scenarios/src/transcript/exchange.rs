@@ -184,7 +184,10 @@ fn answer(lines: &mut Vec<String>, exchange: &Exchange, meanwhile: &str, aliases
     };
     let to = location.as_ref().map(|location| format!(" to {}", target(location, aliases))).unwrap_or_default();
     let page = match body {
-        Body::Html { title, .. } if !title.is_empty() => format!(" page \"{title}\""),
+        // How much of a page arrives where an image was wanted is chance, and nobody sees it.
+        Body::Html { title, .. } if !title.is_empty() && !is_of_an_image_elsewhere(exchange) => {
+            format!(" page \"{title}\"")
+        }
         Body::Empty | Body::Html { .. } | Body::Form { .. } | Body::Json { .. } | Body::Other { .. } => String::new(),
     };
     lines.push(format!("        <- {status}{to}{page}{meanwhile}"));

@@ -316,6 +316,8 @@ fn forward(note: Note, answer: hyper::Response<Incoming>) -> Response {
     let passing = kept.clone();
     let tee = Tee::new(body, kept, move |end| match end {
         End::Complete => note.answered(status, &headers, &passing.lock().unwrap_or_else(PoisonError::into_inner)),
+        // A browser drops what is no image at its head, or a moment later: what was answered is known either way.
+        End::Dropped if is_for_an_image(&note.asked.headers) => note.answered(status, &headers, &Passing::default()),
         End::Dropped => drop(note),
         End::Broken => note.failed("the answer broke off"),
     });
@@ -363,6 +365,10 @@ fn strip(headers: &mut HeaderMap, upgrading: bool) {
     }
     headers.remove(PROBE_HEADER);
     headers.remove(STRANGER_HEADER);
+}
+
+fn is_for_an_image(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|value| value == "image")
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {
