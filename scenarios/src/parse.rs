@@ -164,7 +164,7 @@ impl File<'_> {
             };
             if !fits {
                 return Err(self.error(place, 1, "`altered` does not fit this step").help(
-                    "at a sign-in: prompt, max-age, code-challenge, redirect-uri, callback-…; at a sign-out without \
+                    "at a sign-in: prompt, max-age, code-challenge, redirect-uri, remember-me, callback-…; at a sign-out without \
                      `how`: hint, client, uri, state, frames-without-cookies",
                 ));
             }

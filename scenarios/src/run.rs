@@ -2,7 +2,7 @@
 
 use lab::browser::{Shot, Sight};
 use lab::control::messages::Topology;
-use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown};
+use lab_trace::{Channel, Event, EventKind, Exchange, Matrix, Party, Shown, shown};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Check;
@@ -162,6 +162,13 @@ fn is_of_a_script(exchange: &Exchange) -> bool {
     matches!(exchange.channel, Channel::Script | Channel::Embedded)
         && matches!(exchange.caller, Party::Browser(_))
         && !exchanges_code
+        && !is_of_an_image_elsewhere(exchange)
+}
+
+/// A page of another origin has this address for an image. That is no script's doing, and can be all that happens in a step.
+pub(crate) fn is_of_an_image_elsewhere(exchange: &Exchange) -> bool {
+    let header = |name: &str| shown::find(&exchange.headers, name).and_then(Shown::text);
+    header("sec-fetch-dest") == Some("image") && header("sec-fetch-site").is_some_and(|site| site != "same-origin")
 }
 
 fn back(exchange: &Exchange) -> bool {

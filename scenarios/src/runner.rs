@@ -24,6 +24,7 @@ mod acts;
 mod cast;
 mod closing;
 mod fits;
+mod orders;
 mod pace;
 mod probe;
 mod watching;

@@ -43,6 +43,8 @@ pub fn may_end_sessions(step: &Step) -> bool {
             Administrator::SetsLifetimes(_)
                 | Administrator::RotatesKeys
                 | Administrator::RotatesRefreshTokens
+                | Administrator::OffersRememberMe
+                | Administrator::OverridesFramePolicy
                 | Administrator::LetsUseOfflineTokens(_)
                 | Administrator::LetsManageAccount(_)
                 | Administrator::ImportsTestKey

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use realm::Client;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::tap::Disturbance;
 use crate::trouble::{Kind, Trouble};
@@ -17,10 +17,12 @@ mod lifetimes;
 mod nature;
 mod overtaking;
 mod script;
+mod settings;
 mod stranger;
 
 pub(crate) use deeds::Deeds;
 use deeds::Undo;
+pub use lifetimes::Lifetimes;
 pub use portals::SameSite;
 pub use portals::{AppOptions, Library, Monitor, Tokens};
 pub use script::ScriptDeed;
@@ -95,6 +97,14 @@ pub enum Act {
     SetLifetimes(Lifetimes),
     /// The administrator lets a refresh token be used once only.
     RotateRefreshTokens,
+    /// The administrator lets the login form offer to remember somebody, or no longer.
+    SetRememberMe {
+        /// Whether it is offered.
+        on: bool,
+    },
+    /// The administrator gives Keycloak's pages a policy (`Content-Security-Policy`) of the realm's own, which lets them load
+    /// frames of Keycloak's own origin only.
+    OverrideFramePolicy,
     /// The administrator gives a user a role of Keycloak's own.
     Grant {
         /// Whom.
@@ -227,20 +237,6 @@ pub enum Store {
     Redis,
 }
 
-/// Lifetimes of a realm, in seconds; those that are not named stay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Lifetimes {
-    /// Of access tokens, and of ID tokens with them.
-    pub access: Option<u32>,
-    /// Of authorization codes.
-    pub code: Option<u32>,
-    /// Of the single sign-on session without activity.
-    pub idle: Option<u32>,
-    /// Of the single sign-on session at most.
-    pub max: Option<u32>,
-}
-
 impl Parts {
     /// Does it, and returns when it is done.
     ///
@@ -288,11 +284,9 @@ impl Parts {
                 admin.add_signing_key().await
             }
             Act::SetLifetimes(lifetimes) => self.set_lifetimes(lifetimes).await,
-            Act::RotateRefreshTokens => {
-                self.note_realm(&["revokeRefreshToken", "refreshTokenMaxReuse"]).await?;
-                let once = json!({ "revokeRefreshToken": true, "refreshTokenMaxReuse": 0 });
-                admin.put(&format!("realms/{}", realm::REALM), &once).await
-            }
+            Act::RotateRefreshTokens => self.rotate_refresh_tokens().await,
+            Act::SetRememberMe { on } => self.set_remember_me(on).await,
+            Act::OverrideFramePolicy => self.override_frame_policy().await,
             Act::Grant { username, role } => {
                 self.note_user(&username).await?;
                 admin.grant(&username, role).await
@@ -346,13 +340,6 @@ impl Parts {
                 Ok(())
             }
         }
-    }
-
-    async fn note_realm(&self, names: &[&str]) -> Result<(), Trouble> {
-        let realm = self.admin.get(&format!("realms/{}", realm::REALM)).await?;
-        let before: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), realm[*name].clone())).collect();
-        self.deeds.note(Undo::Realm(Value::Object(before))).await;
-        Ok(())
     }
 
     async fn note_client(&self, portal: &str, member: &'static str) -> Result<Client, Trouble> {

@@ -66,7 +66,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("`third-party-cookies`", MORE_WORDS, "ThirdPartyCookies"),
 ];
 const SITES: &str = include_str!("../../../lab/harness/src/sites.rs");
-const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts.rs");
+const LIFETIMES: &str = include_str!("../../../lab/harness/src/acts/lifetimes.rs");
 const VOCABULARY: &str = include_str!("../vocabulary.rs");
 const ACTS: &str = include_str!("../vocabulary/acts.rs");
 const MORE_WORDS: &str = include_str!("../vocabulary/more_words.rs");

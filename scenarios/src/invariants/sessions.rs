@@ -87,6 +87,9 @@ fn meant(step: &Step, person: Person, portal: &str) -> bool {
         | Administrator::GivesPairwiseSubjectTo(_)
         | Administrator::RotatesKeys
         | Administrator::RotatesRefreshTokens
+        | Administrator::OffersRememberMe
+        | Administrator::StopsOfferingRememberMe
+        | Administrator::OverridesFramePolicy
         | Administrator::LetsUseOfflineTokens(_)
         | Administrator::LetsManageAccount(_)
         | Administrator::RegistersListeners(_)

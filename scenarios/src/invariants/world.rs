@@ -80,6 +80,9 @@ impl World {
             | Administrator::TakesRolesFrom(_)
             | Administrator::PushesNotBefore
             | Administrator::RotatesRefreshTokens
+            | Administrator::OffersRememberMe
+            | Administrator::StopsOfferingRememberMe
+            | Administrator::OverridesFramePolicy
             | Administrator::LetsUseOfflineTokens(_)
             | Administrator::LetsManageAccount(_)
             | Administrator::RegistersListeners(_)
@@ -143,9 +146,10 @@ impl World {
                 self.redis_away = false;
             }
             Lab::EmptiesRedis => self.restarted.extend(&self.on_redis),
-            // What comes late still comes, and is answered by the portal itself. What a restart of Keycloak or a changed
-            // order does to a session is what the rules look at.
-            Lab::Delays(_)
+            // A frame that is kept out changes no message of the back channel, and what comes late still comes and is answered
+            // by the portal itself. What a restart of Keycloak or a changed order does to a session is what the rules look at.
+            Lab::ForbidsForeignFrames
+            | Lab::Delays(_)
             | Lab::EndsBySid(_)
             | Lab::SetsCookie(_)
             | Lab::ExternalApp(_)

@@ -107,6 +107,11 @@ impl fmt::Display for Administrator {
             }
             Self::RotatesKeys => f.write_str("adds a key that signs from now on."),
             Self::RotatesRefreshTokens => f.write_str("lets each refresh token be used once only."),
+            Self::OffersRememberMe => f.write_str("lets the login form offer \"Remember me\"."),
+            Self::StopsOfferingRememberMe => f.write_str("takes \"Remember me\" off the login form."),
+            Self::OverridesFramePolicy => {
+                f.write_str("gives Keycloak's pages a policy of the realm's own, which names no frames but its own.")
+            }
             Self::LetsUseOfflineTokens(who) => write!(f, "lets {} use offline tokens.", who.user().username()),
             Self::LetsManageAccount(who) => write!(f, "lets {} manage the own account.", who.user().username()),
             Self::RegistersListeners(count) => {
@@ -162,6 +167,9 @@ impl fmt::Display for Lab {
             Self::DeliversTwice(portal) => {
                 write!(f, "The lab delivers everything on the back channel to the {} twice.", portal.title())
             }
+            Self::ForbidsForeignFrames => f.write_str(
+                "A box in front of Keycloak adds a policy of its own to Keycloak's pages: frames of their own origin only.",
+            ),
             Self::KeycloakAnswers(status) => {
                 write!(f, "The lab lets Keycloak answer the portals' servers with {status}.")
             }

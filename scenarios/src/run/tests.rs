@@ -82,3 +82,20 @@ fn several_sessions_told_to_one_portal_come_in_the_lessons_order() {
     assert_eq!(order(["phone", "other", "desk"]), ["desk", "phone", "other"]);
     assert_eq!(order(["other", "desk", "phone"]), ["desk", "phone", "other"]);
 }
+
+#[test]
+fn in_a_real_browser_images_of_pages_elsewhere_are_shown_and_those_of_the_page_itself_are_not() {
+    let asked = |dest: &str, site: &str| {
+        let mut events = sign_out(&Chance { port: 8080, salt: "a", admin_first: true });
+        events.truncate(1);
+        let lab_trace::EventKind::Exchange(exchange) = &mut events[0].kind else { panic!("{events:?}") };
+        exchange.channel = lab_trace::Channel::Script;
+        exchange.headers = [("sec-fetch-dest", dest), ("sec-fetch-site", site)]
+            .map(|(name, value)| lab_trace::Param::plain(name, value))
+            .into();
+        select(&events, &[Person::John], 1, &[], Driver::Chromium).len()
+    };
+    assert_eq!(asked("image", "cross-site"), 1);
+    assert_eq!(asked("image", "same-origin"), 0);
+    assert_eq!(asked("empty", "cross-site"), 0);
+}

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use lab::acts::{self, About, Act, Grant, Sent};
 use lab::browser::{Alteration, Manner, Player, Sight, SignOut, TabDeed};
-use lab::tap::Disturbance;
 use lab::{Kind, Trouble};
 use url::Url;
 
 use super::Stage;
+use super::orders::{tab_deed, trouble};
 use crate::lesson::{Action, Deed, Step};
 use crate::vocabulary::{
-    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Keeps, Lab, Letter, Link, LinkKind, LinkedPage,
-    Person, Portal, SameSite, Script, ScriptDeed, StateWord, Stranger, Swap, TabWord,
+    Administrator, Altered, BackTo, BrowserDeed, ClientWord, Hint, How, Lab, Letter, Link, LinkKind, LinkedPage,
+    Person, Portal, Script, ScriptDeed, StateWord, Stranger, Swap,
 };
 
 const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
@@ -61,10 +61,11 @@ impl Stage<'_> {
             }
             _ => None,
         };
+        let remembering = matches!(does, Deed::SignIn(_, Some(altered)) if altered.remember_me);
         let frames_without_cookies =
             matches!(does, Deed::SignOut(_, _, Some(altered)) if altered.frames_without_cookies);
         let player = self.player(who);
-        player.behave(Manner { alterations, hold, typing, frames_without_cookies })?;
+        player.behave(Manner { alterations, hold, typing, remembering, frames_without_cookies })?;
         let seen = match does {
             Deed::Open(portal) => player.open(portal.word()).await,
             Deed::SignIn(portal, _) => player.sign_in(portal.word()).await,
@@ -121,6 +122,9 @@ impl Stage<'_> {
             Administrator::RotatesKeys => Act::RotateKeys,
             Administrator::SetsLifetimes(lifetimes) => Act::SetLifetimes(*lifetimes),
             Administrator::RotatesRefreshTokens => Act::RotateRefreshTokens,
+            Administrator::OffersRememberMe => Act::SetRememberMe { on: true },
+            Administrator::StopsOfferingRememberMe => Act::SetRememberMe { on: false },
+            Administrator::OverridesFramePolicy => Act::OverrideFramePolicy,
             Administrator::LetsUseOfflineTokens(who) => Act::Grant { username: name(who), role: Grant::OfflineAccess },
             Administrator::LetsManageAccount(who) => Act::Grant { username: name(who), role: Grant::ManageAccount },
             Administrator::ImportsTestKey => Act::ImportTestKey,
@@ -286,61 +290,6 @@ impl Stage<'_> {
             BackTo::OfExternal => page(Portal::External, "/signed-out")?,
             BackTo::OfAdmin => page(Portal::Admin, "/admin/signed-out")?,
         }))
-    }
-}
-
-fn tab_deed(word: TabWord, portal: &str) -> TabDeed {
-    let portal = portal.to_owned();
-    match word {
-        TabWord::OpensAnother => TabDeed::OpenAnother(portal),
-        TabWord::LooksAt => TabDeed::LookAt(portal),
-        TabWord::GoesBack => TabDeed::GoBack(portal),
-        TabWord::Reloads => TabDeed::Reload(portal),
-        TabWord::Closes => TabDeed::Close(portal),
-        TabWord::SignsOutAndCloses => TabDeed::SignOutAndClose(portal),
-    }
-}
-
-fn trouble(act: &Lab) -> Act {
-    let disturb = |part: &str, how| Act::Disturb { part: part.to_owned(), how };
-    match act {
-        Lab::CutsOff(place) => disturb(place.word(), Some(Disturbance::CutOff)),
-        Lab::Reconnects(place) => disturb(place.word(), None),
-        Lab::AnswersFor(instead) => disturb(instead.portal.word(), Some(Disturbance::Answers(instead.with))),
-        Lab::Delays(delays) => disturb(delays.portal.word(), Some(Disturbance::DelaysBySeconds(delays.seconds))),
-        Lab::Hangs(portal) => disturb(portal.word(), Some(Disturbance::Hangs)),
-        Lab::AnswersFramesOf(instead) => disturb(instead.portal.word(), Some(Disturbance::FramesGet(instead.with))),
-        Lab::FramesHangAt(portal) => disturb(portal.word(), Some(Disturbance::FramesHang)),
-        Lab::SwallowsAnswerOf(portal) => disturb(portal.word(), Some(Disturbance::SwallowsAnswers)),
-        Lab::DeliversTwice(portal) => disturb(portal.word(), Some(Disturbance::DeliversTwice)),
-        Lab::KeycloakAnswers(status) => disturb("keycloak", Some(Disturbance::ServersGet(*status))),
-        Lab::MovesClock(seconds) => Act::MoveClocks { seconds: *seconds },
-        Lab::Restarts(portal) => Act::RestartPortal { portal: portal.word().to_owned() },
-        Lab::Queues(queues) => disturb(queues.portal.word(), Some(Disturbance::QueuesForSeconds(queues.seconds))),
-        Lab::LogoutOvertakesTokensFor(portal) => Act::OvertakeTokens { portal: portal.word().to_owned() },
-        Lab::Hosts(hosts) => Act::Host {
-            portal: hosts.portal.word().to_owned(),
-            replicas: hosts.replicas,
-            store: match hosts.sessions {
-                Keeps::Memory => acts::Store::Memory,
-                Keeps::Redis => acts::Store::Redis,
-            },
-        },
-        Lab::ExternalApp(app) => Act::SetApp(app.options()),
-        Lab::EndsBySid(portal) => Act::EndBySid { portal: portal.word().to_owned() },
-        Lab::SetsCookie(sets) => Act::SetCookiePolicy {
-            portal: sets.portal.word().to_owned(),
-            same_site: match sets.same_site {
-                SameSite::Lax => acts::SameSite::Lax,
-                SameSite::Strict => acts::SameSite::Strict,
-                SameSite::None => acts::SameSite::None,
-            },
-        },
-        Lab::StopsRedis => Act::StopRedis,
-        Lab::StartsRedis => Act::StartRedis,
-        Lab::EmptiesRedis => Act::EmptyRedis,
-        Lab::RestartsKeycloak => Act::RestartKeycloak,
-        Lab::Waits(_) | Lab::LogoutOvertakesFormOf(_) => unreachable!("done by whoever calls this"),
     }
 }
 

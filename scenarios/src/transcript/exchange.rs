@@ -5,7 +5,7 @@ use lab_trace::{Answer, Body, Channel, Exchange, Location, Param, Party, Shown};
 use serde_json::Value;
 
 use super::alias::Aliases;
-use crate::run::Numbered;
+use crate::run::{Numbered, is_of_an_image_elsewhere};
 
 /// Parameters and members that teach. Everything else (Keycloak's own `tab_id`, `session_code`, …) is left out, so that
 /// a lesson shows the protocol and not one server's plumbing.
@@ -51,6 +51,7 @@ pub(super) fn lines(numbered: &Numbered, aliases: &mut Aliases) -> Vec<String> {
     };
     let how = match exchange.channel {
         Channel::Page | Channel::Server => String::new(),
+        Channel::Script if is_of_an_image_elsewhere(exchange) => "  [image]".to_owned(),
         Channel::Frame
         | Channel::Embedded
         | Channel::Script
@@ -183,7 +184,10 @@ fn answer(lines: &mut Vec<String>, exchange: &Exchange, meanwhile: &str, aliases
     };
     let to = location.as_ref().map(|location| format!(" to {}", target(location, aliases))).unwrap_or_default();
     let page = match body {
-        Body::Html { title, .. } if !title.is_empty() => format!(" page \"{title}\""),
+        // How much of a page arrives where an image was wanted is chance, and nobody sees it.
+        Body::Html { title, .. } if !title.is_empty() && !is_of_an_image_elsewhere(exchange) => {
+            format!(" page \"{title}\"")
+        }
         Body::Empty | Body::Html { .. } | Body::Form { .. } | Body::Json { .. } | Body::Other { .. } => String::new(),
     };
     lines.push(format!("        <- {status}{to}{page}{meanwhile}"));

@@ -37,6 +37,12 @@ pub enum Administrator {
     SetsLifetimes(lab::acts::Lifetimes),
     /// Lets each refresh token be used once only, and takes its second use for a theft.
     RotatesRefreshTokens,
+    /// Lets the login form offer to remember who signs in ("Remember me").
+    OffersRememberMe,
+    /// Takes that offer back.
+    StopsOfferingRememberMe,
+    /// Gives Keycloak's pages a `Content-Security-Policy` of the realm's own, whose `frame-src` names Keycloak's own origin only.
+    OverridesFramePolicy,
     /// Gives the user the role that offline tokens need.
     LetsUseOfflineTokens(Person),
     /// Gives the user the role that the account's own interface needs.
@@ -98,6 +104,9 @@ pub enum Lab {
     EndsBySid(Portal),
     /// The portal gives its session cookie another `SameSite`; cookies that browsers hold already stay as they are.
     SetsCookie(SetsCookie),
+    /// A box in front of Keycloak adds a second `Content-Security-Policy` to its pages, which allows frames of Keycloak's own
+    /// origin only.
+    ForbidsForeignFrames,
     /// Redis goes away; what it holds is kept.
     StopsRedis,
     /// Redis comes back.
@@ -232,6 +241,8 @@ pub struct Altered {
     pub scope: Option<Scope>,
     /// Somebody else types name and password into this browser.
     pub typed_by: Option<Person>,
+    /// The box "Remember me" of the login form is ticked; the realm has to offer it (`offers-remember-me`).
+    pub remember_me: bool,
     /// `state` of the callback.
     pub callback_state: Option<Swap>,
     /// `iss` of the callback.
@@ -262,15 +273,17 @@ impl Altered {
             || self.response_type.is_some()
             || self.scope.is_some()
             || self.typed_by.is_some()
+            || self.remember_me
             || self.callback_state.is_some()
             || self.callback_iss.is_some()
             || self.callback_code.is_some()
             || self.callback_after.is_some()
     }
 
-    /// Whether something is changed or held on its way; who types is no such thing.
+    /// Whether something is changed or held on its way; who types and what is ticked is no such thing.
     pub fn on_the_way(&self) -> bool {
-        self.at_sign_out() || *self != Self { typed_by: self.typed_by, ..Self::default() }
+        let by_hand = Self { typed_by: self.typed_by, remember_me: self.remember_me, ..Self::default() };
+        self.at_sign_out() || *self != by_hand
     }
 
     /// Whether it says something about the way to a sign-out.
@@ -293,6 +306,7 @@ impl Altered {
         add("response_type", self.response_type.map(|word| word.to_string()));
         add("scope", self.scope.map(|word| word.to_string()));
         add("name and password are typed by", self.typed_by.map(|who| who.name().to_owned()));
+        add("\"Remember me\"", self.remember_me.then(|| "is ticked".to_owned()));
         add("the callback's state", self.callback_state.map(|word| word.to_string()));
         add("the callback's iss", self.callback_iss.map(|word| word.to_string()));
         add("the callback's code", self.callback_code.map(|word| word.to_string()));

@@ -22,6 +22,8 @@ impl Act {
             | Self::PairwiseSubject { .. }
             | Self::RotateKeys
             | Self::RotateRefreshTokens
+            | Self::SetRememberMe { .. }
+            | Self::OverrideFramePolicy
             | Self::Grant { .. }
             | Self::ImportTestKey
             | Self::HearByFrontChannel { .. }

@@ -9,8 +9,9 @@ use super::origin::{origin, same_origin};
 /// Whether `page` with these headers runs inside a frame of `embedder`.
 pub fn runs_in_frame(csp: Option<&str>, x_frame_options: Option<&str>, page: &Url, embedder: &Url) -> bool {
     // CSP wins over the older header where it speaks of ancestors.
-    if let Some(sources) = csp.and_then(|csp| directive(csp, &["frame-ancestors"])) {
-        return allows(&sources, page, embedder);
+    let named: Vec<_> = policies(csp).filter_map(|policy| directive(policy, &["frame-ancestors"])).collect();
+    if !named.is_empty() {
+        return named.iter().all(|sources| allows(sources, page, embedder));
     }
     match x_frame_options.map(str::to_ascii_uppercase).as_deref() {
         Some("DENY") => false,
@@ -21,13 +22,23 @@ pub fn runs_in_frame(csp: Option<&str>, x_frame_options: Option<&str>, page: &Ur
 
 /// Whether `page` with this CSP may load a frame from `target` at all.
 pub fn may_load_frame(csp: Option<&str>, page: &Url, target: &Url) -> bool {
-    csp.and_then(|csp| directive(csp, &["frame-src", "child-src", "default-src"]))
-        .is_none_or(|sources| allows(&sources, page, target))
+    policies(csp)
+        .filter_map(|policy| directive(policy, &["frame-src", "child-src", "default-src"]))
+        .all(|sources| allows(&sources, page, target))
 }
 
 /// Whether a page with this policy runs scripts that stand in it without a nonce or digest (CSP 3, 6.7.3.2).
 pub fn runs_inline_scripts(csp: &str) -> bool {
-    let Some(sources) = directive(csp, &["script-src", "default-src"]) else { return true };
+    policies(Some(csp)).all(policy_runs_inline_scripts)
+}
+
+/// The policies of a header, or of several that were put together: each of them has to allow what is to happen.
+fn policies(csp: Option<&str>) -> impl Iterator<Item = &str> {
+    csp.into_iter().flat_map(|csp| csp.split(','))
+}
+
+fn policy_runs_inline_scripts(policy: &str) -> bool {
+    let Some(sources) = directive(policy, &["script-src", "default-src"]) else { return true };
     let strict = |source: &&str| {
         ["'nonce-", "'sha256-", "'sha384-", "'sha512-", "'strict-dynamic'"].iter().any(|kind| source.starts_with(kind))
     };

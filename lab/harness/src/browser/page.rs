@@ -34,7 +34,7 @@ pub struct Page {
     pub view: Option<String>,
     /// The sentence of Keycloak's message area, where there is one.
     pub message: Option<String>,
-    /// Header `Content-Security-Policy`.
+    /// Header `Content-Security-Policy`; several of them as one list, with commas between.
     pub csp: Option<String>,
     /// Header `X-Frame-Options`.
     pub x_frame_options: Option<String>,
@@ -64,6 +64,8 @@ pub struct Form {
     pub method: Method,
     /// Names and values of its controls as the page fills them, hidden ones included, without buttons.
     pub fields: Vec<(String, String)>,
+    /// Names and values of its boxes that nobody has ticked yet.
+    pub unticked: Vec<(String, String)>,
     /// Its submit buttons: (name, value, label); the first one is pressed unless another is asked for.
     pub buttons: Vec<(String, String, String)>,
 }
@@ -89,7 +91,7 @@ impl Page {
             message: all(root, "#kc-error-message .instruction, [id^=input-error], .alert-error, .pf-m-danger")
                 .map(visible_text)
                 .find(|text| !text.is_empty()),
-            csp: header("content-security-policy"),
+            csp: every(headers, "content-security-policy"),
             x_frame_options: header("x-frame-options"),
             referrer_policy: header("referrer-policy"),
             url,
@@ -125,6 +127,7 @@ impl Page {
             action: self.url.join(&format!("/admin/items/{id}/{control}")).ok()?,
             method: Method::POST,
             fields: Vec::new(),
+            unticked: Vec::new(),
             buttons: Vec::new(),
         })
     }
@@ -161,10 +164,16 @@ impl Form {
     }
 }
 
+/// All headers of this name as one list, as RFC 9110 section 5.3 has it.
+fn every(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
 fn read_form(form: ElementRef, page: &Url) -> Form {
     let attr = |name: &str| form.attr(name).unwrap_or_default();
     let action = page.join(attr("action")).unwrap_or_else(|_| page.clone());
-    let mut fields = Vec::new();
+    let (mut fields, mut unticked) = (Vec::new(), Vec::new());
     let mut buttons = Vec::new();
     for control in all(form, "input, textarea, select, button") {
         let attr = |name: &str| control.attr(name).unwrap_or_default().to_owned();
@@ -182,9 +191,8 @@ fn read_form(form: ElementRef, page: &Url) -> Form {
             _ if attr("name").is_empty() || control.attr("disabled").is_some() => {}
             "button" | "reset" | "file" => {}
             "checkbox" | "radio" => {
-                if control.attr("checked").is_some() {
-                    fields.push((attr("name"), control.attr("value").unwrap_or("on").to_owned()));
-                }
+                let list = if control.attr("checked").is_some() { &mut fields } else { &mut unticked };
+                list.push((attr("name"), control.attr("value").unwrap_or("on").to_owned()));
             }
             "select" => {
                 let option = first(control, "option[selected]").or_else(|| first(control, "option"));
@@ -198,7 +206,7 @@ fn read_form(form: ElementRef, page: &Url) -> Form {
         }
     }
     let method = if attr("method").eq_ignore_ascii_case("post") { Method::POST } else { Method::GET };
-    Form { id: attr("id").to_owned(), action, method, fields, buttons }
+    Form { id: attr("id").to_owned(), action, method, fields, unticked, buttons }
 }
 
 /// Where a button leads whose script does nothing but go there (Keycloak's "Restart login").

@@ -14,7 +14,7 @@ use url::Url;
 use super::address::{join, start, without_hint};
 use super::agent::{Alteration, Browser, By};
 use super::page::{Form, Page};
-use super::player::no_control;
+use super::player::{no_control, no_remember_me};
 use super::probe::Loot;
 use super::sight::{Place, Sight};
 use super::spa::{Spa, Tokens};
@@ -41,6 +41,8 @@ pub struct Person {
     callbacks: BTreeMap<String, Url>,
     /// Name and password of somebody else who types.
     typing: Option<(String, String)>,
+    /// Whether the box "Remember me" is ticked where a password is typed.
+    remembering: bool,
     /// The user whose password was typed last, where it was somebody else's.
     seen_as: Option<String>,
 }
@@ -59,6 +61,9 @@ pub enum SignOut {
 
 /// Where a page that has nothing to do with the lab lies.
 const ELSEWHERE: &str = "https://elsewhere.example/";
+
+/// The name of the login form's box "Remember me".
+const REMEMBER_ME: &str = "rememberMe";
 
 /// Pages that lead to each other by script or frame in one action; more is a loop.
 const PAGES: usize = 8;
@@ -79,6 +84,7 @@ impl Person {
             keycloak: None,
             callbacks: BTreeMap::new(),
             typing: None,
+            remembering: false,
             seen_as: None,
         }
     }
@@ -86,6 +92,11 @@ impl Person {
     /// From now on, somebody else types at this browser: another user's name and password; `None` ends that.
     pub fn type_as(&mut self, other: Option<(String, String)>) {
         self.typing = other;
+    }
+
+    /// From now on, the login form's box "Remember me" is ticked, or not.
+    pub fn tick_remember_me(&mut self, on: bool) {
+        self.remembering = on;
     }
 
     /// From now on, this browser loads frames without cookies, or with them.
@@ -191,7 +202,13 @@ impl Person {
             self.seen_as = self.typing.as_ref().map(|(user, _)| user.clone());
             let own = || (self.user.clone(), self.password.clone());
             let (user, password) = self.typing.clone().unwrap_or_else(own);
-            page = self.browser.submit(&page, &form, &[("username", &user), ("password", &password)]).await?;
+            let mut typed = vec![("username", user.as_str()), ("password", password.as_str())];
+            if self.remembering {
+                let offered = form.unticked.iter().find(|(name, _)| name == REMEMBER_ME);
+                let (name, value) = offered.ok_or_else(no_remember_me)?;
+                typed.push((name, value));
+            }
+            page = self.browser.submit(&page, &form, &typed).await?;
         }
         self.settle(page).await
     }

@@ -22,6 +22,8 @@ pub struct Manner {
     pub hold: Option<(String, Duration)>,
     /// Name and password of somebody else who types.
     pub typing: Option<(String, String)>,
+    /// The login form's box "Remember me" is ticked.
+    pub remembering: bool,
     /// Frames are loaded without cookies.
     pub frames_without_cookies: bool,
 }
@@ -119,6 +121,16 @@ pub(crate) fn no_control(portal: &str, control: &str) -> Trouble {
     )
 }
 
+/// The login form has no box to tick.
+pub(crate) fn no_remember_me() -> Trouble {
+    Trouble::new(
+        Kind::Lesson,
+        "Keycloak's login form has no box \"Remember me\"",
+        "the realm does not offer to remember anybody, so there is nothing to tick",
+        "let an administrator offer it in a step before: `offers-remember-me`",
+    )
+}
+
 fn no_screen() -> Trouble {
     Trouble::new(
         Kind::Lesson,
@@ -206,6 +218,7 @@ impl Player for Person {
 
     fn behave(&mut self, manner: Manner) -> Result<(), Trouble> {
         self.type_as(manner.typing);
+        self.tick_remember_me(manner.remembering);
         self.block_cookies_in_frames(manner.frames_without_cookies);
         self.alter(manner.alterations);
         self.hold(manner.hold);

@@ -11,7 +11,7 @@ use super::browser::Chromium;
 use super::cookies::Cookies;
 use super::record::Record;
 use super::start::Start;
-use super::tab::{Look, Tab};
+use super::tab::Tab;
 use super::wire::{Wire, broken};
 use crate::browser::address::{join, start};
 use crate::browser::jar::Jar;
@@ -25,6 +25,7 @@ use crate::trouble::{Kind, Trouble};
 
 mod leaving;
 mod noticing;
+mod password;
 mod sights;
 
 /// The user context that a browser has from the start, the only one that outlives a restart.
@@ -48,6 +49,7 @@ pub struct Guest {
     asked: bool,
     sid: Option<String>,
     typing: Option<(String, String)>,
+    remembering: bool,
     seen_as: Option<String>,
     callbacks: BTreeMap<String, Url>,
     /// The tab in which Keycloak's page is.
@@ -124,6 +126,7 @@ impl Guest {
             asked: false,
             sid: None,
             typing: None,
+            remembering: false,
             seen_as: None,
             callbacks: BTreeMap::new(),
             at_keycloak: None,
@@ -176,29 +179,6 @@ impl Guest {
             )
         })
     }
-
-    /// Fills Keycloak's form, if that is what the tab shows.
-    async fn give_password(&mut self, tab: &Tab, mut look: Look) -> Result<Look, Trouble> {
-        if !tab.shows("#kc-form-login").await? {
-            return Ok(look);
-        }
-        // Keycloak asks whom it knows for the password alone. Somebody else presses "start again" to get a name field.
-        if self.typing.is_some() && tab.shows("#reset-login").await? {
-            look = tab.press("#reset-login").await?.unwrap_or(look);
-        }
-        self.asked = true;
-        self.seen_as = self.typing.as_ref().map(|(user, _)| user.clone());
-        let own = || (self.user.clone(), self.password.clone());
-        let (user, password) = self.typing.clone().unwrap_or_else(own);
-        if tab.shows("#username").await? {
-            tab.fill("#username", &user).await?;
-        }
-        tab.fill("#password", &password).await?;
-        tab.press("#kc-login").await?.ok_or_else(|| no_control("keycloak", "sign in")).map(|after| {
-            look = after;
-            look.clone()
-        })
-    }
 }
 
 #[async_trait]
@@ -226,7 +206,7 @@ impl Player for Guest {
     }
 
     fn behave(&mut self, manner: Manner) -> Result<(), Trouble> {
-        let Manner { alterations, hold, typing, frames_without_cookies } = manner;
+        let Manner { alterations, hold, typing, remembering, frames_without_cookies } = manner;
         if !alterations.is_empty() || hold.is_some() || frames_without_cookies {
             return Err(Trouble::new(
                 Kind::Lesson,
@@ -236,6 +216,7 @@ impl Player for Guest {
             ));
         }
         self.typing = typing;
+        self.remembering = remembering;
         Ok(())
     }
 

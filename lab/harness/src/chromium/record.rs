@@ -11,8 +11,17 @@ use super::wire::{Wire, without_queries};
 use crate::browser::origin::origin;
 use crate::trouble::Trouble;
 
-const EVENTS: &[&str] =
-    &["browsingContext.contextCreated", "network.beforeRequestSent", "network.responseStarted", "log.entryAdded"];
+/// What a page's scripts write into the console comes with `log.entryAdded`. What the browser itself writes there, about a frame
+/// that a policy forbids for example, is known to Chromium's own protocol only.
+const EVENTS: &[&str] = &[
+    "browsingContext.contextCreated",
+    "network.beforeRequestSent",
+    "network.responseStarted",
+    "log.entryAdded",
+    BROWSERS_OWN,
+];
+
+const BROWSERS_OWN: &str = "goog:cdp.Log.entryAdded";
 
 /// The record of one browser.
 #[derive(Default)]
@@ -24,6 +33,8 @@ pub(super) struct Record {
 struct Book {
     /// Tab or frame to its user context.
     owners: HashMap<String, String>,
+    /// Session of Chromium's own protocol to the tab that it is about.
+    sessions: HashMap<String, String>,
     people: HashMap<String, Seen>,
 }
 
@@ -68,6 +79,15 @@ impl Record {
         self.lock().owners.insert(context.to_owned(), owner.to_owned());
     }
 
+    /// Begins to write down what the browser itself writes into this tab's console.
+    pub(super) async fn listen(&self, wire: &Wire, context: &str) -> Result<(), Trouble> {
+        let given = wire.send("goog:cdp.getSession", json!({"context": context})).await?;
+        let session = given["session"].as_str().unwrap_or_default().to_owned();
+        self.lock().sessions.insert(session.clone(), context.to_owned());
+        let enable = json!({"method": "Log.enable", "params": {}, "session": session});
+        wire.send("goog:cdp.sendCommand", enable).await.map(|_| ())
+    }
+
     /// Something of a person's record.
     pub(super) fn of<T>(&self, owner: &str, take: impl FnOnce(&mut Seen) -> T) -> T {
         take(self.lock().people.entry(owner.to_owned()).or_default())
@@ -82,15 +102,21 @@ impl Record {
         let mut book = self.lock();
         book.people.remove(owner);
         book.owners.retain(|_, of| of != owner);
+        let Book { owners, sessions, .. } = &mut *book;
+        sessions.retain(|_, context| owners.contains_key(context));
     }
 
     fn note(&self, method: &str, event: &Value) {
         let mut book = self.lock();
         let context = match method {
             "log.entryAdded" => event["source"]["context"].as_str(),
+            BROWSERS_OWN => {
+                event["session"].as_str().and_then(|session| book.sessions.get(session)).map(String::as_str)
+            }
             _ => event["context"].as_str(),
         };
-        let Some(context) = context else { return };
+        let Some(context) = context.map(str::to_owned) else { return };
+        let context = context.as_str();
         if method == "browsingContext.contextCreated" {
             if let Some(owner) = event["userContext"].as_str() {
                 book.owners.insert(context.to_owned(), owner.to_owned());
@@ -121,6 +147,10 @@ impl Record {
                     headers: headers.into_iter().flatten().filter_map(pair).collect(),
                 };
                 seen.documents.insert(context.to_owned(), document);
+            }
+            BROWSERS_OWN => {
+                let text = event["params"]["entry"]["text"].as_str().map(str::trim);
+                seen.console.extend(text.map(without_queries));
             }
             "log.entryAdded" => seen.console.extend(event["text"].as_str().map(without_queries)),
             _ => {}
@@ -159,6 +189,25 @@ mod tests {
         let origins = ["http://a.localhost:1", "http://b.localhost:1", "http://c.localhost:1"].map(str::to_owned);
         assert_eq!(asked, origins.into());
         assert_eq!(record.of("mary", |seen| seen.visited.len()), 1);
+    }
+
+    #[test]
+    fn what_the_browser_writes_into_a_tabs_console_is_its_persons_and_carries_no_query() {
+        let record = Record::default();
+        record.own("tab", "john");
+        record.lock().sessions.insert("session".to_owned(), "tab".to_owned());
+        let writes = |session: &str| {
+            let entry = json!({"text": "Framing 'http://b.localhost:1/logout?sid=x' violates a policy.\n"});
+            record.note(super::BROWSERS_OWN, &json!({"session": session, "params": {"entry": entry}}));
+        };
+        writes("session");
+        writes("somebody-elses");
+        assert_eq!(
+            record.of("john", |seen| seen.console.clone()),
+            ["Framing 'http://b.localhost:1/logout violates a policy."]
+        );
+        record.forget("john");
+        assert!(record.lock().sessions.is_empty());
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Tab {
         let made = wire.send("browsingContext.create", params).await?;
         let context = made["context"].as_str().unwrap_or_default().to_owned();
         record.own(&context, owner);
+        record.listen(wire, &context).await?;
         Ok(Self { wire: wire.clone(), record: record.clone(), owner: owner.to_owned(), context })
     }
 
@@ -196,6 +197,17 @@ impl Tab {
         let actions = json!([{"type": "key", "id": "keyboard", "actions": keys}]);
         self.wire.send("input.performActions", json!({"context": self.context, "actions": actions})).await?;
         Ok(true)
+    }
+
+    /// Ticks the box that this selector finds, unless it is ticked. Says whether there is such a box, and it is ticked now.
+    pub(super) async fn tick(&self, css: &str) -> Result<bool, Trouble> {
+        let ticked = format!("JSON.stringify(document.querySelector({})?.checked ?? null)", json!(css));
+        if self.ask(&ticked).await? == Some(json!(true)) {
+            return Ok(true);
+        }
+        let Some(field) = self.find(css).await? else { return Ok(false) };
+        self.point(&field, &ONCE).await?;
+        Ok(self.ask(&ticked).await? == Some(json!(true)))
     }
 
     /// What the page is like now; `None` between two pages.

@@ -38,6 +38,8 @@ pub enum Disturbance {
     FramesGet(u16),
     /// Frames that a page loads from this part never come to their end.
     FramesHang,
+    /// Something in front adds a second policy to the pages that browsers get: it allows frames of their own origin only.
+    ForbidsFrames,
     /// A queue in front takes back-channel requests in, answers them with 200 at once, and hands them on so many seconds
     /// later, at most [`LONGEST_QUEUE`].
     QueuesForSeconds(u64),
@@ -62,6 +64,8 @@ pub(super) enum Fate {
     Deaf,
     /// It is forwarded twice.
     Twice,
+    /// It is forwarded, and its answer gets one more policy.
+    WithPolicy(&'static str),
     /// It is answered now and forwarded after this time.
     Queued(Duration),
 }
@@ -85,6 +89,7 @@ pub(super) fn fate(wanted: &Disturbance, caller: &Party, channel: Channel) -> Fa
         (Disturbance::FramesHang, Channel::Frame) => Fate::Endless,
         (Disturbance::SwallowsAnswers, Channel::BackChannel) => Fate::Deaf,
         (Disturbance::DeliversTwice, Channel::BackChannel) => Fate::Twice,
+        (Disturbance::ForbidsFrames, Channel::Page) => Fate::WithPolicy("frame-src 'self'"),
         (Disturbance::QueuesForSeconds(seconds), Channel::BackChannel) => {
             Fate::Queued(Duration::from_secs(*seconds).min(LONGEST_QUEUE))
         }
@@ -199,6 +204,8 @@ mod tests {
             assert_eq!(fate(&wanted, &browser, Channel::Page), Fate::AsUsual, "{wanted:?}: browsers notice nothing");
         }
         assert_eq!(fate(&Disturbance::CutOff, &browser, Channel::Page), Fate::Lost);
+        assert_eq!(fate(&Disturbance::ForbidsFrames, &browser, Channel::Page), Fate::WithPolicy("frame-src 'self'"));
+        assert_eq!(fate(&Disturbance::ForbidsFrames, &app, Channel::Server), Fate::AsUsual, "a server has no frames");
         let refused = Fate::Answered(StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(fate(&Disturbance::ServersGet(503), &app, Channel::Server), refused);
     }

@@ -141,6 +141,12 @@ async fn handle(
             tokio::time::sleep(wait).await;
             deliver(shared, stop, request).await
         }
+        Fate::WithPolicy(policy) => {
+            let mut answer = deliver(shared, stop, request).await;
+            // One more header beside the page's own: a browser obeys both, and none can allow what another forbids.
+            answer.headers_mut().append(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            answer
+        }
         Fate::Lost => {
             let note = note_of(&shared, &request);
             note.taken_in(request).await.cut_off()
@@ -310,6 +316,8 @@ fn forward(note: Note, answer: hyper::Response<Incoming>) -> Response {
     let passing = kept.clone();
     let tee = Tee::new(body, kept, move |end| match end {
         End::Complete => note.answered(status, &headers, &passing.lock().unwrap_or_else(PoisonError::into_inner)),
+        // A browser drops what is no image at its head, or a moment later: what was answered is known either way.
+        End::Dropped if is_for_an_image(&note.asked.headers) => note.answered(status, &headers, &Passing::default()),
         End::Dropped => drop(note),
         End::Broken => note.failed("the answer broke off"),
     });
@@ -357,6 +365,10 @@ fn strip(headers: &mut HeaderMap, upgrading: bool) {
     }
     headers.remove(PROBE_HEADER);
     headers.remove(STRANGER_HEADER);
+}
+
+fn is_for_an_image(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|value| value == "image")
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {

@@ -36,6 +36,17 @@ fn keycloaks_logout_page_may_load_the_frames_it_names_and_no_others() {
 }
 
 #[test]
+fn of_several_policies_each_has_to_allow_it() {
+    let page = url("http://localhost:8080/realms/x/protocol/openid-connect/logout");
+    let portal = url("http://localhost:3002/logout?sid=1");
+    assert!(may_load_frame(Some("frame-src 'self' localhost:3002, object-src 'none'"), &page, &portal));
+    assert!(!may_load_frame(Some("frame-src 'self' localhost:3002, frame-src 'self'"), &page, &portal));
+    let ancestors = Some("frame-ancestors http://localhost:8080, frame-ancestors 'none'");
+    assert!(!runs_in_frame(ancestors, None, &portal, &page));
+    assert!(!runs_inline_scripts("script-src 'unsafe-inline', default-src 'self'"));
+}
+
+#[test]
 fn a_policy_with_a_nonce_runs_no_strange_inline_script() {
     assert!(!runs_inline_scripts("default-src 'self'; script-src 'self' 'nonce-abc'"));
     assert!(!runs_inline_scripts("default-src 'self'"));

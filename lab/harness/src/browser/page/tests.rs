@@ -71,6 +71,7 @@ fn controls_count_as_a_browser_counts_them() {
     let sent = page.forms[0].filled(&[]);
     let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(sent, [("b", "on"), ("c", "2"), ("d", "text")]);
+    assert_eq!(page.forms[0].unticked, [("a".to_owned(), "on".to_owned())]);
     assert_eq!(page.buttons(), ["Go"]);
     assert_eq!(page.forms[0].method, Method::GET);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
-use axum::routing::post;
+use axum::routing::{get, post};
 use lab_trace::{Answer, Channel, EventKind, Party};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -14,6 +14,9 @@ use url::Url;
 use crate::recorder::Recorder;
 use crate::tap::overtaking::Overtaking;
 use crate::tap::{BROWSER_HEADER, Disturbance, Handle, KnownApp, Masker, PROBE_HEADER, Registry, STRANGER_HEADER, Tap};
+
+/// What the part itself sends with its pages.
+const OWN_POLICY: &str = "frame-src 'self' localhost:3002";
 
 struct Stand {
     logout: Url,
@@ -28,10 +31,9 @@ impl Stand {
     async fn new() -> Self {
         let arrived: Arc<Mutex<Vec<(String, HeaderMap)>>> = Arc::default();
         let seen = arrived.clone();
-        let portal = Router::new().route(
-            "/logout",
-            post(async move |headers: HeaderMap, body: String| seen.lock().unwrap().push((body, headers))),
-        );
+        let logout = post(async move |headers: HeaderMap, body: String| seen.lock().unwrap().push((body, headers)));
+        let page = get(async || ([("content-security-policy", OWN_POLICY)], "a page"));
+        let portal = Router::new().route("/logout", logout).route("/page", page);
         let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let behind = Url::parse(&format!("http://{}/", upstream.local_addr().unwrap())).unwrap();
         tokio::spawn(async move { axum::serve(upstream, portal).await });
@@ -107,6 +109,27 @@ async fn each_kind_of_trouble_does_what_it_says_and_no_more() {
         stand.handle.reset();
         assert_eq!(stand.post(&[]).await, Some(200), "after {wanted:?}");
     }
+}
+
+#[tokio::test]
+async fn pages_get_one_more_policy_and_keep_their_own() {
+    let stand = Stand::new().await;
+    let policies = async |headers: &[(&'static str, &'static str)]| {
+        let mut request = crate::http::client(Duration::from_millis(500)).get(stand.logout.join("/page").unwrap());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        let named = answer.headers().get_all("content-security-policy");
+        named.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let page = [(BROWSER_HEADER, "john"), ("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate")];
+    assert_eq!(policies(&page).await, [OWN_POLICY]);
+    stand.handle.set(Some(Disturbance::ForbidsFrames));
+    assert_eq!(policies(&page).await, [OWN_POLICY, "frame-src 'self'"]);
+    assert_eq!(policies(&[]).await, [OWN_POLICY], "what is no page of a browser is as it was");
+    stand.handle.reset();
+    assert_eq!(policies(&page).await, [OWN_POLICY]);
 }
 
 #[tokio::test]

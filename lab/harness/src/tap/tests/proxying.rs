@@ -222,3 +222,24 @@ async fn a_caller_that_goes_away_is_recorded_as_such() {
     tokio::time::timeout(DEADLINE, events.recv()).await.unwrap().unwrap();
     assert_eq!(stand.only().await.answer, Answer::Aborted);
 }
+
+#[tokio::test]
+async fn a_page_that_is_dropped_where_an_image_was_wanted_has_answered_all_the_same() {
+    for (dest, status) in [("image", Some(200)), ("document", None)] {
+        let (listener, upstream) = listen().await;
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 1024];
+            let _ = socket.read(&mut asked).await.unwrap();
+            let begun = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nshort";
+            socket.write_all(begun).await.unwrap();
+            // The rest never comes; the connection stays.
+            std::future::pending::<()>().await;
+        });
+        let stand = tap_before(upstream).await;
+        let mut events = stand.recorder.subscribe();
+        drop(client().get(stand.at("/")).header("sec-fetch-dest", dest).send().await.unwrap());
+        tokio::time::timeout(DEADLINE, events.recv()).await.unwrap().unwrap();
+        assert_eq!(stand.only().await.status(), status, "{dest}");
+    }
+}

@@ -50,6 +50,7 @@ async fn a_reset_undoes_everything_that_a_lesson_did_to_the_realm() {
     stage.lab.act(&Act::PushNotBefore).await.unwrap();
     stage.lab.act(&Act::LogOutEverybody).await.unwrap();
     stage.lab.act(&Act::RotateRefreshTokens).await.unwrap();
+    settings_are_as_the_administrator_wants_them(&stage).await;
     stage.lab.act(&Act::ImportTestKey).await.unwrap();
     stage.lab.act(&Act::RegisterListeners { count: 3 }).await.unwrap();
     for portal in ["internal", "admin"] {
@@ -70,9 +71,40 @@ async fn a_reset_undoes_everything_that_a_lesson_did_to_the_realm() {
         let seen = stage.person(person, user).sign_in("admin").await.unwrap();
         assert!(!matches!(seen.place, Place::LoginForm(_)), "{person} signs in with the old password: {}", seen.place);
     }
+    a_box_is_ticked_where_it_is_offered(&stage).await;
     trouble_in_the_network_ends_with_a_reset(&stage).await;
     a_stranger_is_shown_as_one(&stage).await;
     stage.stop().await;
+}
+
+/// What the administrator sets is so; that a reset undoes it is for the caller to see.
+async fn settings_are_as_the_administrator_wants_them(stage: &Stage) {
+    for on in [true, false, true] {
+        stage.lab.act(&Act::SetRememberMe { on }).await.unwrap();
+        assert_eq!(stage.lab.realm().await.unwrap()["rememberMe"], json!(on));
+    }
+    let headers = stage.lab.realm().await.unwrap()["browserSecurityHeaders"].clone();
+    stage.lab.act(&Act::OverrideFramePolicy).await.unwrap();
+    let mut now = stage.lab.realm().await.unwrap()["browserSecurityHeaders"].clone();
+    let policy = now["contentSecurityPolicy"].take();
+    assert!(policy.as_str().unwrap().starts_with("frame-src 'self';"), "{policy}");
+    now["contentSecurityPolicy"] = headers["contentSecurityPolicy"].clone();
+    assert_eq!(now, headers, "all other headers are as before");
+}
+
+async fn a_box_is_ticked_where_it_is_offered(stage: &Stage) {
+    let begun = stage.lab.mark().await.unwrap();
+    let mut mary = stage.person("mary", User::Mary);
+    mary.tick_remember_me(true);
+    let refused = mary.sign_in("internal").await.unwrap_err();
+    assert!(refused.action.contains("offers-remember-me"), "{refused:?}");
+    stage.lab.act(&Act::SetRememberMe { on: true }).await.unwrap();
+    let mut mary = stage.person("mary", User::Mary);
+    mary.tick_remember_me(true);
+    assert!(matches!(mary.sign_in("internal").await.unwrap().place, Place::SignedIn { .. }));
+    let ticked = stage.exchanges(begun).await.iter().any(|exchange| exchange.form_field("rememberMe").is_some());
+    assert!(ticked, "the box was sent with the form");
+    stage.lab.reset().await.unwrap();
 }
 
 async fn trouble_in_the_network_ends_with_a_reset(stage: &Stage) {
