@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use lab::chromium::Cookies;
 use lab::keycloak::dist::DistOptions;
 use lab::keycloak::docker::DockerOptions;
 use lab::keycloak::external::ExternalOptions;
@@ -141,7 +142,7 @@ impl LabArgs {
             },
             ports: self.ports.as_deref().map_or(Ok(ports), Ports::parse)?,
             sites: self.sites()?.unwrap_or_default(),
-            third_party_cookies: self.third_party_cookies.as_deref().map(str::parse).transpose()?,
+            third_party_cookies: self.third_party_cookies()?,
             bind: self.bind.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             realm: self.realm()?,
             folders: global.folders()?,
@@ -161,6 +162,14 @@ impl LabArgs {
     /// Usage: another word.
     pub(crate) fn sites(&self) -> Result<Option<Sites>, Trouble> {
         self.sites.as_deref().map(str::parse).transpose()
+    }
+
+    /// What somebody asked of browsers.
+    ///
+    /// # Errors
+    /// Usage: another word.
+    pub(crate) fn third_party_cookies(&self) -> Result<Option<Cookies>, Trouble> {
+        self.third_party_cookies.as_deref().map(str::parse).transpose()
     }
 
     /// The wanted version of Keycloak.

@@ -100,6 +100,7 @@ impl Seat {
         let written = gone(fs::remove_file(dir.join("lab.json")))
             .and_then(|()| lock.set_len(0))
             .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
+            .and_then(|()| gone(fs::remove_dir_all(dir.join("run"))))
             .and_then(|()| private_folder(&dir.join("run")))
             .and_then(|()| fs::write(dir.join("run-id"), &run_id));
         let seat = Self { dir, run_id, lock, own };

@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::chromium::Cookies;
+use crate::chromium::{Cookies, window};
 use crate::console::lessons::Lessons;
 use crate::control::client::LabClient;
 use crate::control::messages::Topology;
 use crate::faults::{self, Named};
-use crate::keycloak::{self, Credentials, Launch, Runtime, RuntimeKind, process};
+use crate::keycloak::{self, Credentials, Launch, Runtime, RuntimeKind};
 use crate::places::{Places, refuse_weak_settings};
 use crate::ports::Ports;
 use crate::progress::{Progress, Silent};
@@ -194,7 +194,7 @@ impl Lab {
         let stopped = mended.and(self.parts.keycloak.stop().await);
         let stopped = stopped.and(self.parts.redis.close().await);
         // Windows that were opened on it, too: their profile goes with its files.
-        let stopped = stopped.and(process::sweep(&self.record.run_id).await.map(|_| ()));
+        let stopped = stopped.and(window::close(&self.seat.run_dir(), &self.record.run_id).await);
         end_tasks(&self.stop, &self.tasks).await;
         let released = self.seat.release();
         stopped.and(released)

@@ -76,7 +76,7 @@ pub(crate) struct Parts {
     pub(crate) provider: Provider,
     pub(crate) sessions: Sessions,
     pub(crate) sign_ins: Begun<SignInBegun>,
-    pub(crate) sign_outs: Begun<()>,
+    pub(crate) sign_outs: Begun<Vec<String>>,
     pub(crate) left: Begun<Left>,
     pub(crate) approvals: Approvals,
     pub(crate) started_at: Timestamp,

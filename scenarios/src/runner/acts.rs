@@ -93,7 +93,15 @@ impl Stage<'_> {
             Deed::Force(control) => player.press("admin", control.word(), true).await,
         };
         player.behave(Manner::default())?;
-        seen
+        match seen {
+            // Also where Keycloak knew the person and showed no form at all.
+            Ok(sight) if remembering && !sight.asked_for_password => Err(impossible(
+                who,
+                "was not asked for a password, so there was no box \"Remember me\" to tick",
+                "sign out in a step before, or leave `remember-me` out",
+            )),
+            seen => seen,
+        }
     }
 
     fn index(&self, who: Person) -> usize {

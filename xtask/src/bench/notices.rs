@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use lab::acts::{Act, AppOptions, Monitor};
 use lab::browser::player::TabDeed;
 use lab::browser::{Player as _, SignOut};
-use lab::chromium::{Chromium, Cookies, Guest};
+use lab::chromium::{self, Chromium, Cookies, Guest};
 use lab::control::client::LabClient;
 use lab::control::messages::Topology;
 use lab::faults::Change;
@@ -16,8 +16,9 @@ use tokio::time::{Instant, sleep};
 
 use super::host;
 use super::stat::{median, percentile};
-use crate::out::say;
+use crate::out::{self, say};
 use crate::settings::{Global, LabArgs};
+use crate::signals::cancelled_by_signals;
 
 /// Longer than the slowest way needs: a renewal every ten seconds.
 const LATEST: Duration = Duration::from_secs(14);
@@ -92,8 +93,11 @@ impl Way {
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     let folders = global.folders()?;
+    // Before a lab is started, as it may take minutes.
+    chromium::prepare(out::progress(global).as_ref(), &cancelled_by_signals()).await?;
+    let cookies = args.lab.third_party_cookies()?.unwrap_or(Cookies::Allow);
     super::on_a_lab(&args.lab, global, async |client| {
-        let chromium = Arc::new(Chromium::start(&folders, Cookies::Allow).await?);
+        let chromium = Arc::new(Chromium::start(&folders, cookies).await?);
         let measured = measure(&client, &chromium, args.rounds).await;
         let stopped = match Arc::into_inner(chromium) {
             Some(chromium) => chromium.stop().await,
@@ -106,10 +110,14 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
 
 async fn measure(client: &LabClient, chromium: &Arc<Chromium>, rounds: u32) -> Result<(), Trouble> {
     say(&host::line());
-    say(&format!("milliseconds from the end of the session until the tab shows it, {rounds} rounds each; same site"));
     let lab = Arc::new(client.topology().await?);
-    let mut first = None;
-    for way in &WAYS {
+    say(&format!(
+        "milliseconds until the tab shows the end of the session, {rounds} rounds each; sites: {}. They count from the browser's \
+         request to Keycloak's logout endpoint, or from the administrator's order",
+        lab.sites
+    ));
+    let mut first: Option<f64> = None;
+    for (number, way) in WAYS.iter().enumerate() {
         let (mut took, mut lost) = (Vec::new(), 0);
         for round in 0..rounds {
             match once(client, &lab, chromium, way, way.every * round / rounds).await? {
@@ -117,15 +125,18 @@ async fn measure(client: &LabClient, chromium: &Arc<Chromium>, rounds: u32) -> R
                 None => lost += 1,
             }
         }
-        let (middle, longest) = (median(&took), percentile(&took, 1.0));
-        let first = *first.get_or_insert(middle);
-        let missed = if lost > 0 { format!("; not at all {lost} of {rounds}") } else { String::new() };
+        let limit = way.patience.as_secs();
+        let missed = if lost > 0 { format!("not within {limit} s: {lost} of {rounds}") } else { String::new() };
         if took.is_empty() {
-            say(&format!("  {}: not at all, {lost} of {rounds}", way.words));
-        } else {
-            let ratio = middle / first;
-            say(&format!("  {}: p50 {middle:.0}, longest {longest:.0}, ratio {ratio:.1}{missed}", way.words));
+            say(&format!("  {}: {missed}", way.words));
+            continue;
         }
+        let (middle, longest) = (median(&took), percentile(&took, 1.0));
+        // Of the first way alone, so that each line can be read beside it.
+        first = first.or((number == 0).then_some(middle));
+        let ratio = first.map(|first| format!(", ratio {:.1}", middle / first)).unwrap_or_default();
+        let missed = if missed.is_empty() { missed } else { format!("; {missed}") };
+        say(&format!("  {}: p50 {middle:.0}, longest {longest:.0}{ratio}{missed}", way.words));
     }
     client.reset().await
 }

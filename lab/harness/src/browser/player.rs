@@ -126,8 +126,8 @@ pub(crate) fn no_remember_me() -> Trouble {
     Trouble::new(
         Kind::Lesson,
         "Keycloak's login form has no box \"Remember me\"",
-        "the realm does not offer to remember anybody, so there is nothing to tick",
-        "let an administrator offer it in a step before: `offers-remember-me`",
+        "the realm does not offer to remember anybody, or Keycloak knows the person and asks for the password alone",
+        "let an administrator offer it in a step before (`offers-remember-me`), and tick it at the first sign-in",
     )
 }
 

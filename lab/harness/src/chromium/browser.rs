@@ -69,7 +69,7 @@ impl Chromium {
             Ok(driver) => driver,
             Err(how) => {
                 let lines = last_lines(&log, LOG_LINES);
-                process.stop().await?;
+                process.stop().await.inspect_err(|_| seat.leave())?;
                 return Err(does_not_start(&how, &lines, &start.place));
             }
         };
@@ -116,11 +116,11 @@ impl Chromium {
 
     /// Ends it and leaves its profile where it is.
     pub(super) async fn end(self) -> Result<(), Trouble> {
-        let Self { driver, process, .. } = self;
+        let Self { driver, process, start, .. } = self;
         // It writes down its cookies only where it is asked to end.
         let handle = driver.clone();
         let _ = tokio::time::timeout(END, driver.quit()).await;
-        let stopped = process.into_inner().stop().await;
+        let stopped = process.into_inner().stop().await.inspect_err(|_| start.seat.leave());
         drop(handle);
         stopped
     }

@@ -7,7 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use testcontainers::core::Mount;
@@ -20,9 +20,9 @@ use tokio_util::task::TaskTracker;
 
 use super::driver::ARGUMENT;
 use super::place;
+use super::start::Taken;
 use crate::engine::{Engine, divided, labels};
 use crate::keycloak::process::RUN_VARIABLE;
-use crate::state::Seat;
 use crate::trouble::{Kind, Trouble};
 
 /// Making and starting one takes less than a second.
@@ -50,7 +50,7 @@ impl Container {
     /// Starts one for the run of `seat`; what the driver says is appended to `log`.
     ///
     /// Errors: no engine; it refuses the container, or the image has no driver; the log cannot be written.
-    pub(super) async fn start(image: &str, seat: &Seat, log: &Path) -> Result<Self, Trouble> {
+    pub(super) async fn start(image: &str, seat: &Arc<Taken>, log: &Path) -> Result<Self, Trouble> {
         let engine = place::engine().await?;
         let run_dir = seat.run_dir();
         let written =
@@ -59,7 +59,7 @@ impl Container {
         let request = request(image, &seat.run_id, &run_dir, log);
         // A task of its own: should the caller be dropped, the container still ends in somebody's hands, and is removed.
         let (tell, told) = oneshot::channel();
-        let (hands, called) = (engine.clone(), name(&seat.run_id));
+        let (hands, called, taken) = (engine.clone(), name(&seat.run_id), seat.clone());
         STARTING.spawn(async move {
             if let Err(unwanted) = tell.send(request.start().await) {
                 if let Ok(started) = unwanted {
@@ -67,6 +67,7 @@ impl Container {
                 }
                 // One that was made but could not be started is there, too: its caller may have taken the folder away meanwhile.
                 if let Err(trouble) = hands.remove(&called).await {
+                    taken.leave();
                     tracing::warn!(%trouble, "a browser's container is left to the next sweep");
                 }
             }
@@ -78,7 +79,7 @@ impl Container {
             Err(_) => format!("not started after {} s", CREATE.as_secs()),
         };
         // One that was made but could not be started stays behind, and keeps its name.
-        engine.remove(&name(&seat.run_id)).await?;
+        engine.remove(&name(&seat.run_id)).await.inspect_err(|_| seat.leave())?;
         Err(Trouble::new(
             Kind::Part,
             format!("the container engine could not start a browser's container of the image {image}"),

@@ -1,7 +1,6 @@
 //! What a browser does with cookies that a page of another site wants to send or set.
 
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -53,7 +52,8 @@ impl fmt::Display for Cookies {
     }
 }
 
-/// Writes the choice into a profile, unless that has been used before: no switch of the command line makes it (measured).
+/// Writes the choice into a profile, unless that has been used before: no switch of the command line makes it (measured). Whole or
+/// not at all: half a file would let the browser do what it does by itself.
 pub(super) fn write_preferences(profile: &Path, cookies: Cookies) -> std::io::Result<()> {
     let folder = profile.join("Default");
     std::fs::create_dir_all(&folder)?;
@@ -68,7 +68,9 @@ pub(super) fn write_preferences(profile: &Path, cookies: Cookies) -> std::io::Re
     let preferences = json!({
         "profile": {"cookie_controls_mode": mode, "block_third_party_cookies": cookies == Cookies::Block},
     });
-    serde_json::to_writer(File::create(file)?, &preferences).map_err(Into::into)
+    let draft = folder.join("Preferences.new");
+    std::fs::write(&draft, preferences.to_string())?;
+    std::fs::rename(draft, file)
 }
 
 pub(super) fn unwritable(profile: &Path, error: std::io::Error) -> Trouble {

@@ -1,14 +1,15 @@
 //! The driver of one browser: a process here, or in a container.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::process::Command;
 
 use super::browser::END;
 use super::container::Container;
 use super::place::Place;
+use super::start::Taken;
 use crate::keycloak::process::Group;
-use crate::state::Seat;
 use crate::trouble::Trouble;
 
 /// The driver says which port it has taken: between looking for a free one and using it, somebody else may take it. Only
@@ -25,7 +26,7 @@ impl Driver {
     /// Starts it; what it says goes behind what `log` holds already.
     ///
     /// Errors: the program cannot be started, or the engine refuses the container.
-    pub(super) async fn start(place: &Place, seat: &Seat, log: &Path) -> Result<Self, Trouble> {
+    pub(super) async fn start(place: &Place, seat: &Arc<Taken>, log: &Path) -> Result<Self, Trouble> {
         match place {
             Place::Installed(programs) => {
                 let mut command = Command::new(&programs.driver);

@@ -100,6 +100,7 @@ async fn build_in(
         words: Words {
             failure: "the browser image could not be made",
             means: "it is made as a Debian root file system on this computer, which needs no registry",
+            command: "image build --browser",
             otherwise: "name an image that has Chromium and its driver in SSO_LAB_BROWSER_IMAGE",
         },
     };

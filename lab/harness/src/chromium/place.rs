@@ -7,14 +7,11 @@ use tokio_util::sync::CancellationToken;
 use super::find::{Missing, Programs};
 use super::image::OWN;
 use crate::engine::{Engine, Reach};
-use crate::progress::{Progress, Silent};
+use crate::progress::Progress;
 use crate::trouble::{Kind, Trouble};
 
 /// Names the image of the browser. Where it is set, the browser runs in a container even if one is installed.
 const VARIABLE: &str = "SSO_LAB_BROWSER_IMAGE";
-
-/// The image that a registry may have: the browser and its driver, kept by the makers of the driver's protocol.
-const PUBLIC: &str = "selenium/standalone-chromium:latest";
 
 /// Where a browser runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +73,17 @@ pub async fn prepare(progress: &dyn Progress, cancel: &CancellationToken) -> Res
     Ok(place)
 }
 
-/// The same where nobody waits for a word about it.
+/// [`find`] for whoever starts a browser now. What has to be pulled takes minutes, and was to be [prepared](prepare) before.
 pub(super) async fn ready() -> Result<Place, Trouble> {
-    prepare(&Silent, &CancellationToken::new()).await
+    match find().await? {
+        Place::Container(image) if !image.here => Err(Trouble::new(
+            Kind::Environment,
+            format!("the image {} of the browser is not on this computer yet", image.name),
+            "getting it takes minutes, in which nobody would see why nothing happens",
+            format!("get it first: `docker pull {}`", image.name),
+        )),
+        place => Ok(place),
+    }
 }
 
 /// The engine, for whoever needs it for a browser. Errors: none answers, with what to do about that.
@@ -125,8 +130,8 @@ fn wanted(asked: Option<String>, installed: Result<Programs, Missing>) -> Wanted
         (Some(name), _) => Wanted::Image { names: vec![name.clone()], otherwise: Otherwise::Asked(name) },
         (None, Ok(programs)) => Wanted::Installed(programs),
         (None, Err(missing)) => {
-            let names = vec![OWN.to_owned(), PUBLIC.to_owned()];
-            Wanted::Image { names, otherwise: Otherwise::Missing(missing) }
+            // Nothing is downloaded that nobody has named: it would run on this computer's network.
+            Wanted::Image { names: vec![OWN.to_owned()], otherwise: Otherwise::Missing(missing) }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::cookies::{Cookies, unwritable, write_preferences};
 use super::place::{self, Place};
@@ -17,21 +18,35 @@ pub(super) struct Start {
     pub(super) seat: Arc<Taken>,
 }
 
-/// A seat that is given back also where a lesson was broken off.
-pub(super) struct Taken(Option<Seat>);
+/// A seat that is given back also where a lesson was broken off. What could not be ended keeps its files, by which a later lab
+/// finds it.
+pub(super) struct Taken {
+    seat: Option<Seat>,
+    leaves: AtomicBool,
+}
 
 impl Deref for Taken {
     type Target = Seat;
 
     fn deref(&self) -> &Seat {
-        self.0.as_ref().unwrap_or_else(|| unreachable!("it is taken out only by whoever gives it back"))
+        self.seat.as_ref().unwrap_or_else(|| unreachable!("it is taken out only by whoever gives it back"))
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        // Should it fail, a later lab finds what is left.
-        let _ = self.0.take().map(Seat::release);
+        let seat = self.seat.take();
+        if !self.leaves.load(Ordering::Acquire) {
+            // Should it fail, a later lab finds what is left.
+            let _ = seat.map(Seat::release);
+        }
+    }
+}
+
+impl Taken {
+    /// Something of this run is still there: its files stay, for the next sweep.
+    pub(super) fn leave(&self) {
+        self.leaves.store(true, Ordering::Release);
     }
 }
 
@@ -39,7 +54,11 @@ impl Start {
     /// A start with a fresh profile.
     pub(super) async fn fresh(folders: &Folders, cookies: Cookies) -> Result<Self, Trouble> {
         let place = place::ready().await?;
-        Ok(Self { place, cookies, seat: Arc::new(Taken(Some(Seat::claim_own(folders)?))) })
+        Ok(Self {
+            place,
+            cookies,
+            seat: Arc::new(Taken { seat: Some(Seat::claim_own(folders)?), leaves: AtomicBool::new(false) }),
+        })
     }
 
     /// The folder of the profile, with the settings in it. Errors: it cannot be written.
@@ -51,6 +70,6 @@ impl Start {
 
     /// Takes away profile and log, when nobody else needs them.
     pub(super) fn release(self) -> Result<(), Trouble> {
-        Arc::into_inner(self.seat).and_then(|mut taken| taken.0.take()).map_or(Ok(()), Seat::release)
+        Arc::into_inner(self.seat).and_then(|mut taken| taken.seat.take()).map_or(Ok(()), Seat::release)
     }
 }

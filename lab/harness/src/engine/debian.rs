@@ -33,6 +33,8 @@ pub(crate) struct Words<'a> {
     pub(crate) failure: &'a str,
     /// Why one has to be made on this computer.
     pub(crate) means: &'a str,
+    /// The command that makes it.
+    pub(crate) command: &'a str,
     /// What helps where debootstrap cannot run, as a fragment.
     pub(crate) otherwise: &'a str,
 }
@@ -94,7 +96,7 @@ pub(crate) async fn make(
 
 /// Whether this computer can make a root file system.
 fn can_make(words: Words<'_>) -> Result<(), Trouble> {
-    let Words { failure, means, otherwise } = words;
+    let Words { failure, means, command, otherwise } = words;
     let trouble =
         |why: &str, action: String| Err(Trouble::new(Kind::Environment, format!("{failure}: {why}"), means, action));
     if !cfg!(target_os = "linux") {
@@ -106,7 +108,7 @@ fn can_make(words: Words<'_>) -> Result<(), Trouble> {
     }
     #[cfg(unix)]
     if !rustix::process::geteuid().is_root() {
-        return trouble("debootstrap needs root", format!("run `image build` once with sudo, or {otherwise}"));
+        return trouble("debootstrap needs root", format!("run `cargo xtask {command}` once as root, or {otherwise}"));
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ pub(crate) fn not_writable(folder: &Path, error: io::Error) -> Trouble {
     Trouble::new(
         Kind::Environment,
         format!("{} cannot be written", folder.display()),
-        "the build of the image needs up to 1.2 GB there for a while",
+        "the build of the image needs up to 2.5 GB there for a while",
         "make the folder writable and free some space, or choose another with SSO_LAB_CACHE",
     )
     .caused_by(error)

@@ -163,6 +163,27 @@ pub async fn sweep(run_id: &str) -> Result<Vec<String>, Trouble> {
     Ok(swept)
 }
 
+/// Ends those of these process groups that carry the run's mark, politely first: a number that belongs to somebody else by now is
+/// safe. Errors: one survived.
+pub(crate) async fn end(run_id: &str, groups: &[i32]) -> Result<(), Trouble> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    for (pgid, _) in groups_of(run_id).into_iter().filter(|(pgid, _)| groups.contains(&pgid.as_raw_nonzero().get())) {
+        for (signal, limit) in [(Signal::TERM, POLITE), (Signal::KILL, FORCED)] {
+            let _ = kill_process_group(pgid, signal);
+            let deadline = Instant::now() + limit;
+            while test_kill_process_group(pgid).is_ok() && Instant::now() < deadline {
+                sleep(PAUSE).await;
+            }
+        }
+        if test_kill_process_group(pgid).is_ok() {
+            return Err(survived(pgid.as_raw_nonzero().get()));
+        }
+    }
+    Ok(())
+}
+
 fn groups_of(run_id: &str) -> Vec<(Pid, String)> {
     use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
     let variable = format!("{RUN_VARIABLE}={run_id}");

@@ -142,10 +142,8 @@ async fn handle(
             deliver(shared, stop, request).await
         }
         Fate::WithPolicy(policy) => {
-            let mut answer = deliver(shared, stop, request).await;
             // One more header beside the page's own: a browser obeys both, and none can allow what another forbids.
-            answer.headers_mut().append(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-            answer
+            deliver_with(shared, stop, request, Some(HeaderValue::from_static(policy))).await
         }
         Fate::Lost => {
             let note = note_of(&shared, &request);
@@ -267,6 +265,16 @@ fn note_of(shared: &Arc<Shared>, request: &Request) -> Note {
 
 /// Forwards a request, and writes the exchange down.
 async fn deliver(shared: Arc<Shared>, stop: CancellationToken, request: Request) -> Response {
+    deliver_with(shared, stop, request, None).await
+}
+
+/// The same, and the page gets this policy beside its own, which is written down as if it were the part's.
+async fn deliver_with(
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    request: Request,
+    policy: Option<HeaderValue>,
+) -> Response {
     let ticket = shared.recorder.begin();
     let upstream = shared.upstream.choose(request.headers(), || shared.attribute(&request).0);
     let (parts, body) = request.into_parts();
@@ -297,6 +305,9 @@ async fn deliver(shared: Arc<Shared>, stop: CancellationToken, request: Request)
         return answer.map(Body::new);
     }
     strip(answer.headers_mut(), false);
+    if let Some(policy) = policy {
+        answer.headers_mut().append(header::CONTENT_SECURITY_POLICY, policy);
+    }
     if is_stream(answer.headers()) {
         note.head_only(&answer);
         return answer.map(Body::new);

@@ -12,7 +12,6 @@ use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl};
 use portal_protocol::PostLogoutRefusal;
 use portal_protocol::callback::{post_logout, post_logout_state};
 use serde::{Deserialize, Serialize};
-use tower_sessions::session::Id;
 use url::Url;
 
 use crate::error::Trouble;
@@ -42,9 +41,11 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
     // Trap: whoever deletes the session first and looks for the ID token then has no hint to send, and the provider
     // asks "do you want to log out?". So the session is taken, not thrown away.
     let session = &browser.session;
-    let id = session.id();
-    if let (Some(id), Some(who)) = (id, session::in_copy(session).await?) {
-        remember(app, &id.to_string(), &who).await;
+    let id = session.id().map(|id| id.to_string());
+    if let (Some(id), Some(who)) = (&id, session::in_copy(session).await?) {
+        // Before anything else is done: a browser that clicks twice closes the first connection, and with it goes whatever the
+        // first request has not done yet.
+        remember(app, id, &who).await;
     }
     let Some(who) = session::close(session, &app.sessions).await? else {
         return match once_more(app, browser, id).await? {
@@ -56,10 +57,10 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
         return Ok(None);
     }
 
-    match end_session_url(app, browser, &who.id_token).await {
+    match end_session_url(app, browser, id, &who.id_token).await {
         Ok(url) => {
             // The browser may take this answer's cookie and not its address, when the second click comes in between.
-            if let Ok(name) = browser.name().await {
+            if let Ok(Some(name)) = browser.given().await {
                 remember(app, &name, &who).await;
             }
             app.journal.record(
@@ -79,8 +80,7 @@ pub(crate) async fn begin(app: &App, browser: &Browser) -> Result<Option<Url>, T
     }
 }
 
-/// Keeps the hint for a second click that shows `key`. Before anything else is done: a browser that clicks twice closes the first
-/// connection, and with it goes whatever the first request has not done yet.
+/// Keeps the hint for a second click that shows `key`, which only this browser can have.
 async fn remember(app: &App, key: &str, who: &SignedIn) {
     let left = Left { id_token: who.id_token.clone(), at: app.clock.now() };
     // Without it only a double click goes wrong, and this person is on the way out.
@@ -93,34 +93,36 @@ async fn remember(app: &App, key: &str, who: &SignedIn) {
 /// the way to the provider; without this the second answer would say "nobody is signed in", and the session at the provider
 /// would live on unseen. Works once, for a few seconds, for whoever has the very cookie that was signed out, or the one that came
 /// with the first answer.
-async fn once_more(app: &App, browser: &Browser, id: Option<Id>) -> Result<Option<Url>, Trouble> {
-    let mut left = None;
-    for key in [id.map(|id| id.to_string()), browser.known().await?].into_iter().flatten() {
-        left = left.or(app.left.finish(&key, &key).await?);
+async fn once_more(app: &App, browser: &Browser, id: Option<String>) -> Result<Option<Url>, Trouble> {
+    for key in id.clone().into_iter().chain(browser.given().await?) {
+        let Some(left) = app.left.finish(&key, &key).await? else { continue };
+        if app.clock.now().duration_since(left.at) <= DOUBLE_CLICK {
+            // Who cannot be sent on now was told so at the first click.
+            return Ok(end_session_url(app, browser, id, &left.id_token).await.ok());
+        }
     }
-    let Some(left) = left else { return Ok(None) };
-    if app.clock.now().duration_since(left.at) > DOUBLE_CLICK {
-        return Ok(None);
-    }
-    // Who cannot be sent on now was told so at the first click.
-    Ok(end_session_url(app, browser, &left.id_token).await.ok())
+    Ok(None)
 }
 
-async fn end_session_url(app: &App, browser: &Browser, id_token: &Secret) -> Result<Url, String> {
+/// The provider's address; `id` is the cookie that is signed out.
+async fn end_session_url(app: &App, browser: &Browser, id: Option<String>, id_token: &Secret) -> Result<Url, String> {
     let metadata = app.provider.discover().await.map_err(|error| error.to_string())?;
     let endpoint = metadata.additional_metadata().end_session_endpoint.clone();
     let endpoint = endpoint.ok_or("the provider names no end_session_endpoint")?;
     let back = app.settings.own_url(app.settings.kind.signed_out_path());
     let back = PostLogoutRedirectUrl::new(back).map_err(|error| error.to_string())?;
-    let browser = browser.name().await.map_err(|error| error.to_string())?;
+    let name = browser.name().await.map_err(|error| error.to_string())?;
+    let given = browser.given().await.map_err(|error| error.to_string())?;
 
     if let Some(naive) = naive::end_session_url(app, &endpoint, &back) {
         return Ok(naive);
     }
 
-    // The state comes back with the browser and says that this is the end of a sign-out that it began.
+    // The state comes back with the browser and says that this is the end of a sign-out that it began. With it go the hints that
+    // were kept for a second click.
     let state = CsrfToken::new_random();
-    app.sign_outs.begin(state.secret(), &browser, &()).await.map_err(|error| error.to_string())?;
+    let kept: Vec<String> = id.into_iter().chain(given).collect();
+    app.sign_outs.begin(state.secret(), &name, &kept).await.map_err(|error| error.to_string())?;
 
     let request = LogoutRequest::from(endpoint)
         .set_client_id(ClientId::new(app.settings.client_id.clone()))
@@ -146,14 +148,14 @@ pub(crate) async fn finish(
     query: &str,
 ) -> Result<Result<(), PostLogoutRefusal>, Trouble> {
     let browser = browser.known().await?;
-    let begun = match (post_logout_state(query), &browser) {
-        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, browser).await?.map(|()| state),
+    let begun = match (post_logout_state(query), browser) {
+        (Ok(state), Some(browser)) => app.sign_outs.finish(&state, &browser).await?.map(|kept| (state, kept)),
         _ => None,
     };
-    let answer = post_logout(query, begun.as_deref());
-    if let (Ok(()), Some(browser)) = (&answer, &browser) {
+    let answer = post_logout(query, begun.as_ref().map(|(state, _)| state.as_str()));
+    for key in begun.into_iter().flat_map(|(_, kept)| kept) {
         // It has been where the first answer led: another click is another wish.
-        app.left.finish(browser, browser).await?;
+        app.left.finish(&key, &key).await?;
     }
     match answer {
         Ok(()) => app.journal.record(Step::SignOutReturned, "A browser came back from its sign-out", &[]),

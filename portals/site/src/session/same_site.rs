@@ -104,6 +104,14 @@ impl Browser {
         }
     }
 
+    /// Its name, where nobody but this portal can have given it: a cookie of its own holds whatever a browser says.
+    pub(crate) async fn given(&self) -> Result<Option<String>, Error> {
+        match &self.own {
+            Some(_) => Ok(None),
+            None => super::known_browser(&self.session).await,
+        }
+    }
+
     /// Its name, if it has one.
     pub(crate) async fn known(&self) -> Result<Option<String>, Error> {
         match &self.own {

@@ -174,6 +174,8 @@ async fn shows(fault: Fault, kind: Kind, faults: Faults) -> bool {
         Fault::P50SignOutNeedsSession => {
             let mut scene = Scene::signed_in(kind, faults).await;
             scene.sign_out().await;
+            // Sooner it would be a double click.
+            scene.portal.clock().advance(SignedDuration::from_secs(11));
             scene.sign_out().await.status == 500
         }
         Fault::P53AnswerFirst => {

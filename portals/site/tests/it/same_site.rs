@@ -58,3 +58,25 @@ async fn a_strict_cookie_is_not_needed_on_the_way_back_and_a_page_leads_on() {
         assert_eq!(visitor.who().await.as_deref(), Some("john"), "{kind}");
     }
 }
+
+/// The cookie by which a browser is known again holds whatever a browser says, so no hint may hang on it.
+#[tokio::test]
+async fn whoever_has_only_the_cookie_of_what_was_begun_gets_no_hint() {
+    let provider = Provider::start().await;
+    for (kind, path) in [(Kind::Internal, "/signout"), (Kind::Admin, "/admin/logout")] {
+        let portal = portal_for(kind, provider.issuer());
+        portal.set_same_site(SameSite::Strict);
+        provider.expect("john", "sid-1");
+        let mut visitor = Visitor::of(&portal);
+        let begun = format!("{kind}_begun");
+        visitor.cookies.insert(begun.clone(), "planted".to_owned());
+        visitor.sign_in().await;
+        assert_eq!(visitor.who().await.as_deref(), Some("john"), "{kind}");
+        let left = visitor.post(path, "").await;
+        assert!(left.location().contains("id_token_hint="), "{kind}: {}", left.location());
+        let mut thief = visitor.stranger();
+        thief.cookies.insert(begun, "planted".to_owned());
+        let stolen = thief.post(path, "").await;
+        assert!(!stolen.location().contains("id_token_hint="), "{kind}: {}", stolen.location());
+    }
+}

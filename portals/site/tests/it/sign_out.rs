@@ -110,6 +110,19 @@ async fn a_sign_in_after_a_sign_out_works_at_once() {
     assert_eq!(visitor.who().await.as_deref(), Some("john"));
 }
 
+#[tokio::test]
+async fn whoever_has_been_at_the_provider_has_no_second_click_left() {
+    for (kind, path) in [(Kind::Internal, "/signout"), (Kind::Admin, "/admin/logout")] {
+        let (_provider, _portal, mut visitor) = signed_in(kind, "john").await;
+        let mut old = visitor.clone();
+        let state = state_of(visitor.post(path, "").await.location());
+        visitor.get(&format!("{}?state={state}", kind.signed_out_path())).await;
+        for browser in [&mut visitor, &mut old] {
+            assert!(!browser.post(path, "").await.location().contains("id_token_hint="), "{kind}");
+        }
+    }
+}
+
 /// Seen with a real browser on a busy computer.
 #[tokio::test]
 async fn a_second_click_with_the_cookie_of_the_first_answer_still_goes_to_the_provider() {
@@ -118,6 +131,12 @@ async fn a_second_click_with_the_cookie_of_the_first_answer_still_goes_to_the_pr
         visitor.post(path, "").await;
         let mut stranger = visitor.stranger();
         assert!(!stranger.post(path, "").await.location().contains("id_token_hint="), "{kind}: nobody else");
+        // Somebody else who has begun something has a name, too.
+        stranger.get(if kind == Kind::Admin { "/admin/auth" } else { "/login" }).await;
+        assert!(
+            !stranger.post(path, "").await.location().contains("id_token_hint="),
+            "{kind}: with a name of their own"
+        );
         let again = visitor.post(path, "").await;
         assert!(again.location().contains("id_token_hint="), "{kind}: {}", again.location());
         assert!(!visitor.post(path, "").await.location().contains("id_token_hint="), "{kind}: once");

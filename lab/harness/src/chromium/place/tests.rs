@@ -1,4 +1,4 @@
-use super::{Here, Image, Offer, Otherwise, PUBLIC, Wanted, choose, wanted};
+use super::{Here, Image, Offer, Otherwise, Wanted, choose, wanted};
 use crate::chromium::find::{Missing, Programs};
 use crate::chromium::image::OWN;
 use crate::engine::Reach;
@@ -24,9 +24,9 @@ fn an_installed_browser_is_used_unless_an_image_is_asked_for() {
 }
 
 #[test]
-fn without_an_installed_browser_our_own_image_comes_before_the_public_one() {
+fn without_an_installed_browser_only_our_own_image_is_taken_unasked() {
     let Wanted::Image { names, otherwise } = wanted(None, Err(MISSING)) else { panic!() };
-    assert_eq!((names, otherwise), (vec![OWN.to_owned(), PUBLIC.to_owned()], Otherwise::Missing(MISSING)));
+    assert_eq!((names, otherwise), (vec![OWN.to_owned()], Otherwise::Missing(MISSING)));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn an_engine_with_a_network_of_its_own_will_not_do() {
 
 #[test]
 fn where_nothing_can_be_had_every_reason_is_told_with_what_to_do() {
-    let offers = [offer(OWN, Err("it is not built")), offer(PUBLIC, Err("no such host"))];
+    let offers = [offer(OWN, Err("it is not built")), offer("theirs:1", Err("no such host"))];
     let reason = choose(Reach::HostNetwork, &offers).unwrap_err();
     let trouble = Otherwise::Missing(MISSING).trouble(&reason);
     assert_eq!(trouble.kind, Kind::Environment);

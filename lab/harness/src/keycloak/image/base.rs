@@ -75,6 +75,7 @@ async fn make(options: &Options, scratch: &Path, cancel: &CancellationToken) -> 
         words: debian::Words {
             failure: "a base image could not be made",
             means: &format!("{DEFAULT_BASE} cannot be pulled, so a base image has to be made on this computer"),
+            command: "image build",
             otherwise: "name an image with Java 21 with `--base` (`docker load` brings one here without a registry)",
         },
     };

@@ -127,6 +127,9 @@ async fn pages_get_one_more_policy_and_keep_their_own() {
     assert_eq!(policies(&page).await, [OWN_POLICY]);
     stand.handle.set(Some(Disturbance::ForbidsFrames));
     assert_eq!(policies(&page).await, [OWN_POLICY, "frame-src 'self'"]);
+    assert!(stand.recorder.settled(Duration::from_secs(5)).await);
+    let shown = serde_json::to_string(&stand.recorder.since(0)).unwrap();
+    assert!(shown.contains("\"frame-src 'self'\""), "what the browser got is what is written down: {shown}");
     assert_eq!(policies(&[]).await, [OWN_POLICY], "what is no page of a browser is as it was");
     stand.handle.reset();
     assert_eq!(policies(&page).await, [OWN_POLICY]);
