@@ -25,7 +25,7 @@ fn the_window_keeps_cookies_out_as_the_lab_was_told_and_ends_with_it() {
     let opened = open(&program);
     assert_eq!(opened.code, Some(0), "{}", opened.err);
     assert!(opened.out.contains("external.localhost"), "{}", opened.out);
-    let profile = desk.state().join("main/run/people");
+    let profile = desk.state().join(format!("main/run/people-{run_id}"));
     // It writes the choice down again in its own way, and keeps it.
     wait_for("the browser has taken its profile", || profile.join("Local State").exists());
     let preferences = std::fs::read_to_string(profile.join("Default/Preferences")).unwrap();
