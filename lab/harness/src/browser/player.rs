@@ -95,7 +95,7 @@ pub trait Player: Send + Sync {
     }
 
     /// Pictures of the newest tabs of these portals, and before them of the tab that was used last, if `used` says so; none of a
-    /// browser without a screen.
+    /// tab behind others, and none of a browser without a screen.
     async fn shots(&mut self, _used: bool, _portals: &[&str]) -> Vec<Shot> {
         Vec::new()
     }

@@ -240,7 +240,13 @@ impl Tab {
         Ok(self.node(css).await?.is_some())
     }
 
-    /// What the tab shows, as a WebP file, without bringing it to the front.
+    /// Whether somebody who looks at the window sees this tab.
+    pub(super) async fn is_in_front(&self) -> bool {
+        let state = self.ask("JSON.stringify(document.visibilityState)").await.ok().flatten();
+        state.as_ref().and_then(Value::as_str) == Some("visible")
+    }
+
+    /// What the tab shows, as a WebP file; of one that is in front.
     pub(super) async fn draw(&self) -> Result<Vec<u8>, Trouble> {
         let params = json!({"context": self.context, "format": {"type": "image/webp", "quality": 0.3}});
         let drawn = self.wire.within(DRAWN, "browsingContext.captureScreenshot", params).await?;

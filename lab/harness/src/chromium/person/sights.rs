@@ -90,7 +90,7 @@ impl Guest {
         Ok(jar)
     }
 
-    /// Pictures of the tab that was used last, if it is wanted, and of the newest tabs of these portals.
+    /// Pictures of the tab that was used last, if it is wanted, and of the newest tabs of these portals, as far as they are in front.
     pub(super) async fn draw(&self, used: bool, portals: &[&str]) -> Vec<Shot> {
         let owner = |tab: &Tab| {
             let of = self.tabs.iter().find(|(_, tabs)| tabs.iter().any(|one| one.context == tab.context));
@@ -103,6 +103,10 @@ impl Guest {
         }
         let mut shots = Vec::new();
         for tab in wanted {
+            // A browser draws nothing of a tab behind others, and bringing it to the front would let its page notice.
+            if !tab.is_in_front().await {
+                continue;
+            }
             let image = tab.draw().await.inspect_err(|trouble| tracing::warn!(%trouble, "a tab was not drawn"));
             shots.push(Shot { portal: owner(tab), image: image.ok() });
         }
