@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::place;
 use crate::engine::debian::{self, Recipe, Words};
 use crate::engine::scratch::Scratch;
-use crate::engine::{Engine, Found, command};
+use crate::engine::{Engine, Found};
 use crate::progress::Progress;
-use crate::trouble::{Kind, Trouble};
+use crate::trouble::Trouble;
 
 /// The image that a browser in a container is started from, where it is built.
 pub const OWN: &str = "sso-lab-chromium:trixie";
@@ -61,21 +61,7 @@ pub async fn build(options: &Options, cancel: &CancellationToken) -> Result<Buil
         Ok(Some(built)) => Ok(built),
         Err(trouble) => Err(trouble),
     };
-    // A gigabyte: removed where a blocking call is fine.
-    let removed = tokio::task::spawn_blocking(move || scratch.close()).await;
-    let built = result?;
-    removed.map_err(|panic| panic.to_string()).and_then(|closed| closed.map_err(|error| error.to_string())).map_err(
-        |how| {
-            Trouble::new(
-                Kind::Part,
-                format!("a temporary folder below {} could not be removed", options.cache.display()),
-                "the image is built, but files of the build still take space",
-                "remove the folders named `sso-lab-image-…` there",
-            )
-            .caused_by(how)
-        },
-    )?;
-    Ok(built)
+    scratch.end(result).await
 }
 
 async fn built_already(engine: &Engine, options: &Options) -> Result<Option<Built>, Trouble> {
@@ -109,19 +95,7 @@ async fn build_in(
         vec![format!("LABEL sso-lab=image {VERSION}={version}")]
     };
     debian::make(&recipe, &labels, options.progress.as_ref(), scratch, cancel).await?;
-    let found = engine.inspect(OWN).await?.ok_or_else(|| {
-        Trouble::new(
-            Kind::Environment,
-            format!("`docker import` succeeded, but {OWN} is not there"),
-            "the `docker` command talks to another engine than the lab does",
-            "set DOCKER_HOST to the engine that both should use (`docker context inspect` shows it)",
-        )
-    })?;
-    if let Some(former) = former
-        && former.id() != found.id()
-    {
-        command::remove_image(former.id()).await;
-    }
+    let found = engine.replaced(OWN, former, "docker import").await?;
     Ok(described(&found))
 }
 

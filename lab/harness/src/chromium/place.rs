@@ -35,7 +35,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Installed(programs) => write!(f, "{}", programs.browser.display()),
-            Self::Container(image) => write!(f, "in a container, image {}", image.name),
+            Self::Container(image) if image.here => write!(f, "in a container, image {}", image.name),
+            Self::Container(image) => {
+                write!(f, "in a container, image {}, which has to be downloaded first", image.name)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use testcontainers::bollard::query_parameters::CreateImageOptionsBuilder;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, NoEngine, interrupted};
+use super::{Engine, NoEngine, command, interrupted};
 use crate::progress::Progress;
 use crate::trouble::{Kind, Trouble};
 
@@ -49,6 +49,25 @@ impl Engine {
             Ok(Err(error)) => Err(NoEngine::from(error).into()),
             Err(_) => Err(NoEngine::Silent.into()),
         }
+    }
+
+    /// The image that `what` (`docker build`) has just made as `name`; the one that had this name before goes. Errors: it is not
+    /// there.
+    pub(crate) async fn replaced(&self, name: &str, former: Option<Found>, what: &str) -> Result<Found, Trouble> {
+        let found = self.inspect(name).await?.ok_or_else(|| {
+            Trouble::new(
+                Kind::Environment,
+                format!("`{what}` succeeded, but {name} is not there"),
+                "the `docker` command talks to another engine than the lab does",
+                "set DOCKER_HOST to the engine that both should use (`docker context inspect` shows it)",
+            )
+        })?;
+        if let Some(former) = former
+            && former.id() != found.id()
+        {
+            command::remove_image(former.id()).await;
+        }
+        Ok(found)
     }
 
     /// Whether a registry would give the image, without getting it. Errors: the reason, as a fragment.

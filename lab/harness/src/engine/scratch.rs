@@ -56,6 +56,27 @@ impl Scratch {
         self.folder.path()
     }
 
+    /// Ends a build: the folder goes whatever came of it, where a blocking call is fine, for it may hold gigabytes.
+    ///
+    /// Errors: those of the build; the image is built and the folder stays.
+    pub(crate) async fn end<T>(self, result: Result<T, Trouble>) -> Result<T, Trouble> {
+        let parent = self.path().parent().unwrap_or(self.path()).to_owned();
+        let removed = tokio::task::spawn_blocking(move || self.close()).await;
+        let built = result?;
+        let failure = match removed {
+            Ok(Ok(())) => return Ok(built),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panic.to_string(),
+        };
+        Err(Trouble::new(
+            Kind::Part,
+            format!("a temporary folder in {} could not be removed", parent.display()),
+            "the image is built, but files of the build still take space",
+            format!("remove the folders named `{PREFIX}…` there"),
+        )
+        .caused_by(failure))
+    }
+
     /// Removes the folder, then lets the next build go ahead.
     pub(crate) fn close(self) -> io::Result<()> {
         self.folder.close()

@@ -87,22 +87,7 @@ pub async fn build(options: &Options, cancel: &CancellationToken) -> Result<Buil
         Ok(Some(built)) => Ok(built),
         Err(trouble) => Err(trouble),
     };
-    // Hundreds of megabytes: removed where a blocking call is fine, and reported if it fails.
-    let removed = tokio::task::spawn_blocking(move || scratch.close()).await;
-    match (result, removed) {
-        (Ok(built), Ok(Ok(()))) => Ok(built),
-        (Err(trouble), _) => Err(trouble),
-        (Ok(_), failed) => Err(Trouble::new(
-            Kind::Part,
-            format!("a temporary folder below {} could not be removed", options.cache.display()),
-            "the image is built, but files of the build still take space",
-            "remove the folders named `sso-lab-image-…` there",
-        )
-        .caused_by(match failed {
-            Ok(Err(error)) => error.to_string(),
-            other => format!("{other:?}"),
-        })),
-    }
+    scratch.end(result).await
 }
 
 /// Finds or fetches the distribution, as the runtime `dist` does.
@@ -182,18 +167,6 @@ async fn build_in(
     }
     options.progress.done(&what);
 
-    let found = engine.inspect(tag).await?.ok_or_else(|| {
-        Trouble::new(
-            Kind::Environment,
-            format!("`docker build` succeeded, but {tag} is not there"),
-            "the `docker` command talks to another engine than the lab does",
-            "set DOCKER_HOST to the engine that both should use (`docker context inspect` shows it)",
-        )
-    })?;
-    if let Some(former) = former
-        && former.id() != found.id()
-    {
-        command::remove_image(former.id()).await;
-    }
+    let found = engine.replaced(tag, former, "docker build").await?;
     Ok(Built { tag: tag.to_owned(), base, size: found.bytes(), reused: false })
 }
