@@ -5,6 +5,7 @@ mod log;
 mod page;
 mod program;
 mod screens;
+mod silent;
 mod told;
 
 use std::borrow::Cow;
@@ -89,6 +90,7 @@ pub fn checks(evidence: &Evidence<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     checks.extend(page::checks(evidence, expect));
     checks.extend(expect.code_exchanged_by.map(|by| evidence.code_exchanged(by)));
+    checks.extend(expect.silent_question.map(|question| evidence.silent_question(question)));
     checks.extend(expect.told.iter().map(|told| evidence.told(told)));
     checks.extend(expect.not_told.iter().map(|portal| evidence.not_told(*portal)));
     checks.extend(expect.listeners_told.map(|count| evidence.listeners_told(count)));

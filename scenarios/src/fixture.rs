@@ -13,7 +13,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::lesson::Step;
-use crate::run::{Run, StepRun, select};
+use crate::run::{Heard, Run, StepRun, select};
 use crate::vocabulary::{Driver, Person};
 
 /// A lab whose portals listen from `port` on, Keycloak behind them.
@@ -237,7 +237,7 @@ pub(crate) fn step(yaml: &str) -> Step {
 /// A whole run with one step.
 pub(crate) fn run(chance: &Chance, yaml: &str) -> Run {
     let (topology, step) = (topology(chance.port), step(yaml));
-    let exchanges = select(&sign_out(chance), &[Person::John], 1, &[], Driver::Http);
+    let exchanges = select(&sign_out(chance), &[Person::John], 1, &[], Heard::Everything);
     let (sight, matrix) = (sight(), matrix([CellState::Out; 4]));
     let evidence = crate::checks::Evidence {
         step: &step,

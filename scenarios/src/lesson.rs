@@ -153,6 +153,7 @@ impl Step {
                 Some("a page elsewhere makes the browser ask by itself")
             }
             _ if !expect.screens.is_empty() => Some("it looks at what a tab shows by itself"),
+            _ if expect.silent_question.is_some() => Some("it looks into a frame that a page's script loads"),
             _ if expect.console_says.is_some() => Some("it reads the browser's console"),
             _ => None,
         }

@@ -215,6 +215,11 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             "move it to a step with `who`",
         );
         misplaced(
+            expect.silent_question.is_some() && step.seat().is_none_or(|(_, portal)| portal != Portal::External),
+            "no app is at work in this step, and the expectation is about what an app asks by itself",
+            "move it to a step with `who` at the external portal; the others never ask in a frame",
+        );
+        misplaced(
             expect.console_says.is_some() && step.seat().is_none(),
             "nobody acts in this step, and the expectation is about somebody's console",
             "move it to a step with `who`",

@@ -94,6 +94,38 @@ impl Run {
     }
 }
 
+/// What is told of a browser's doings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Everything: a scripted browser does only what it is told.
+    Everything,
+    /// What has an order: pages, codes that are exchanged, the front channel.
+    Pages,
+    /// Also what an app asks Keycloak in a hidden frame. Only for a step that says when this happens.
+    PagesAndSilentQuestions,
+}
+
+impl Heard {
+    /// For a step; `silent` where it expects a silent question.
+    pub fn of(driver: Driver, silent: bool) -> Self {
+        match driver {
+            Driver::Http => Self::Everything,
+            Driver::Chromium if silent => Self::PagesAndSilentQuestions,
+            Driver::Chromium => Self::Pages,
+        }
+    }
+
+    fn tells(self, exchange: &Exchange) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Pages => !is_of_a_script(exchange),
+            Self::PagesAndSilentQuestions => {
+                !is_of_a_script(exchange) || is_silent_question(exchange) || is_silent_answer(exchange)
+            }
+        }
+    }
+}
+
 /// The exchanges that belong to a lesson, numbered from `first`: those of its people's browsers and those between
 /// servers. Left out are housekeeping, probes, and browsers of others who use the same lab meanwhile.
 ///
@@ -101,10 +133,10 @@ impl Run {
 /// back-channel exchanges are sorted by portal.
 ///
 /// A real browser runs scripts and loads frames side by side: what scripts ask, and frames that tell nobody, are left
-/// out but for the code's exchange, and neighbouring frames of the front channel are sorted by portal.
+/// out but for the code's exchange (see [`Heard`]), and neighbouring frames of the front channel are sorted by portal.
 ///
 /// Where one portal is told of several sessions, they come in the order of `sids`.
-pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], driver: Driver) -> Vec<Numbered> {
+pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], heard: Heard) -> Vec<Numbered> {
     let mut chosen: Vec<(&Event, &Exchange)> = events
         .iter()
         .filter_map(|event| match &event.kind {
@@ -118,7 +150,7 @@ pub fn select(events: &[Event], people: &[Person], first: usize, sids: &[&str], 
             Party::Browser(None) | Party::Lab => false,
             Party::App(_) | Party::Keycloak | Party::Stranger => true,
         })
-        .filter(|(_, exchange)| driver == Driver::Http || !is_of_a_script(exchange))
+        .filter(|(_, exchange)| heard.tells(exchange))
         .collect();
     for neighbours in chosen.chunk_by_mut(|one, other| in_frames(one.1) && in_frames(other.1)) {
         neighbours.sort_by_key(|(_, exchange)| exchange.callee.clone());
@@ -163,6 +195,20 @@ fn is_of_a_script(exchange: &Exchange) -> bool {
         && matches!(exchange.caller, Party::Browser(_))
         && !exchanges_code
         && !is_of_an_image_elsewhere(exchange)
+}
+
+/// An app asks in a frame of its own whether Keycloak knows this browser.
+pub(crate) fn is_silent_question(exchange: &Exchange) -> bool {
+    exchange.channel == Channel::Embedded
+        && exchange.callee == Party::Keycloak
+        && exchange.query_param("prompt").and_then(Shown::text) == Some("none")
+}
+
+/// The frame comes back with what Keycloak has answered: `code` or `error`, and the `state` of the question.
+fn is_silent_answer(exchange: &Exchange) -> bool {
+    exchange.channel == Channel::Embedded
+        && matches!(exchange.callee, Party::App(_))
+        && ["code", "error"].iter().any(|name| exchange.query_param(name).is_some())
 }
 
 /// A page of another origin has this address for an image. That is no script's doing, and can be all that happens in a step.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::checks::{Evidence, checks};
 use crate::invariants::{Book, Seen};
 use crate::lesson::{Lesson, Part, Step};
-use crate::run::{Run, StepRun, select};
+use crate::run::{Heard, Run, StepRun, select};
 use crate::vocabulary::{Driver, Person, ThirdPartyCookies};
 use crate::why::{self, Around};
 
@@ -244,7 +244,8 @@ impl<'a> Stage<'a> {
         let screens = self.watch(step, &screens).await?;
         let events = self.lab.events_since(mark).await?;
         let sids: Vec<&str> = sessions.values().map(String::as_str).collect();
-        let exchanges = select(&events, &self.people, first, &sids, self.driver);
+        let exchanges =
+            select(&events, &self.people, first, &sids, Heard::of(self.driver, step.expect.silent_question.is_some()));
         let matrix = self.matrix().await?;
         let console = self.console();
         let shots = self.shots(step).await;

@@ -21,7 +21,7 @@ pub use acts::{
 pub use browser_words::{BrowserDeed, ScreenWord, TabWord};
 pub use more_words::{
     AppLibrary, AppMonitor, AppTokens, Keeps, LinkKind, LinkedPage, ResponseType, SameSite, Scope, ScriptDeed,
-    ThirdPartyCookies,
+    SilentAnswer, ThirdPartyCookies,
 };
 pub use words::{
     BackTo, Claim, ClientWord, Control, Driver, Exchanger, Hint, How, Letter, Person, Place, Portal, Prompt, Seen,
@@ -126,6 +126,9 @@ pub struct Expect {
     pub hides: Vec<Control>,
     /// Who exchanged the code for tokens.
     pub code_exchanged_by: Option<Exchanger>,
+    /// What the portal's app asked Keycloak in a frame that nobody sees, and what it was told. The transcript shows the question
+    /// and the answer in this step; elsewhere it leaves out what pages do by themselves.
+    pub silent_question: Option<SilentQuestion>,
     /// Portals that were told of the logout.
     pub told: Vec<Told>,
     /// How many of the registered listeners were told by the back channel and answered 200.
@@ -184,6 +187,16 @@ pub struct Told {
     pub answered: Option<u16>,
     /// How often it is told in this step.
     pub times: Option<usize>,
+}
+
+/// The one question of the step with `prompt=none`, in a hidden frame (Core, section 3.1.2.1). A second one would be a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SilentQuestion {
+    /// What Keycloak answers.
+    pub answer: SilentAnswer,
+    /// Whether the browser sends the cookie of Keycloak's session with it.
+    pub brings_cookie: Option<bool>,
 }
 
 /// A row of the expected matrix; a cell that is not named is not checked.

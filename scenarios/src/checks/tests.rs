@@ -5,8 +5,8 @@ use lab_trace::{Cell, CellState};
 
 use super::{Check, Evidence, checks};
 use crate::fixture::{Chance, matrix, sessions, sight, sign_out, step, topology};
-use crate::run::select;
-use crate::vocabulary::{Driver, Person};
+use crate::run::{Heard, select};
+use crate::vocabulary::Person;
 
 const CHANCE: Chance = Chance { port: 8080, salt: "a", admin_first: false };
 
@@ -25,7 +25,7 @@ impl Default for Seen {
 /// The only check of an expectation about John's sign-out at internal.
 fn judge(expect: &str, seen: Seen) -> Check {
     let step = step(&format!("- who: john\n  signs-out-at: internal\n  expect:\n    {expect}"));
-    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
+    let exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything);
     let all = checks(&Evidence {
         step: &step,
         topology: &topology(CHANCE.port),
@@ -168,7 +168,7 @@ fn of_nobody(yaml: &str, exchanges: &[crate::run::Numbered], events: &[&str]) ->
 
 #[test]
 fn what_a_stranger_was_answered_is_the_taps_word() {
-    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything);
     let yaml = "- { stranger: { posts: nonsense, to: admin }, expect: { answered: 200 } }";
     let failure = of_nobody(yaml, &exchanges, &[])[0].failure.clone().unwrap();
     assert_eq!((failure.seen.as_str(), failure.proof), ("no answer", None), "Keycloak's own POSTs do not count");
@@ -214,7 +214,7 @@ fn what_a_program_was_answered_is_its_own_request_and_no_portals() {
     use lab_trace::{Answer, Body, Channel, Param, Party};
     let yaml = "- { script: { in-name-of: admin, does: introspects, for: john }, expect: { answered: 200, \
                 answer-has: ['active: false'], readable-elsewhere: false } }";
-    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
+    let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything);
     let failed = |exchanges: &[crate::run::Numbered]| {
         of_nobody(yaml, exchanges, &[]).iter().filter(|check| !check.passed()).count()
     };
@@ -266,4 +266,58 @@ fn a_page_is_judged_by_what_it_would_run_and_does_not_say() {
     assert_eq!(fails("takes-scripts-from-elsewhere: false", bad()).0, "scripts of https://cdn.example");
     fails("runs-smuggled-scripts: false", bad());
     fails("does-not-say: Welcome", bad());
+}
+
+#[test]
+fn a_silent_question_is_asked_once_and_judged_by_its_answer_and_its_cookie() {
+    use lab_trace::{Answer, Body, Channel, Location, Param, Party};
+    let asked = |answer: Param, cookies: &[&str]| {
+        let mut one = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything).remove(0);
+        let exchange = &mut one.exchange;
+        (exchange.channel, exchange.callee) = (Channel::Embedded, Party::Keycloak);
+        exchange.query = vec![Param::plain("prompt", "none")];
+        exchange.cookies = cookies.iter().map(|name| Param::plain(*name, "c")).collect();
+        exchange.answer = Answer::Response {
+            status: 302,
+            headers: Vec::new(),
+            set_cookies: Vec::new(),
+            location: Some(Location {
+                origin: String::new(),
+                path: "/silent-callback".to_owned(),
+                query: vec![answer],
+            }),
+            body: Body::Empty,
+        };
+        one
+    };
+    let yes = || asked(Param::plain("code", "c"), &["AUTH_SESSION_ID", "KEYCLOAK_IDENTITY"]);
+    let no = || asked(Param::plain("error", "login_required"), &["AUTH_SESSION_ID"]);
+    let seen = |words: &str, exchanges: &[crate::run::Numbered]| {
+        let yaml = format!(
+            "- {{ who: john, reloads: external, expect: {{ asked-for-password: false, silent-question: {words} }} }}"
+        );
+        let checks = of_nobody(&yaml, exchanges, &[]);
+        let check = checks.into_iter().find(|check| check.name.contains("hidden frame")).unwrap();
+        check.failure.map(|failure| failure.seen)
+    };
+    assert_eq!(seen("{ answer: code }", &[yes()]), None);
+    assert_eq!(seen("{ answer: code, brings-cookie: true }", &[yes()]), None);
+    assert_eq!(seen("{ answer: login_required, brings-cookie: false }", &[no()]), None);
+    assert_eq!(seen("{ answer: code }", &[no()]).unwrap(), "login_required");
+    let cookie = seen("{ answer: login_required, brings-cookie: true }", &[no()]).unwrap();
+    assert_eq!(cookie, "login_required, without a cookie of a session");
+    assert_eq!(seen("{ answer: code }", &[]).unwrap(), "no question");
+    assert_eq!(seen("{ answer: login_required }", &[no(), no()]).unwrap(), "2 questions");
+    let mut page = no();
+    page.exchange.answer = Answer::Response {
+        status: 200,
+        headers: Vec::new(),
+        set_cookies: Vec::new(),
+        location: None,
+        body: Body::Empty,
+    };
+    assert_eq!(seen("{ answer: code }", &[page]).unwrap(), "a page, status 200");
+    let mut marys = yes();
+    marys.exchange.caller = Party::Browser(Some("mary".to_owned()));
+    assert_eq!(seen("{ answer: code }", &[marys]).unwrap(), "no question");
 }

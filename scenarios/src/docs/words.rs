@@ -38,6 +38,8 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("A `page` that a link leads to", MORE_WORDS, "LinkedPage"),
     ("`expect`", VOCABULARY, "Expect"),
     ("An entry of `told`", VOCABULARY, "Told"),
+    ("`silent-question`", VOCABULARY, "SilentQuestion"),
+    ("`answer` to a silent question", MORE_WORDS, "SilentAnswer"),
     ("A row of `matrix`", VOCABULARY, "RowWords"),
     ("A row of `screens`", VOCABULARY, "ScreenRow"),
     ("What a screen shows", BROWSER_WORDS, "ScreenWord"),

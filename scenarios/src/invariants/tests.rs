@@ -7,8 +7,8 @@ use lab_trace::{
 use super::{BREAKS, Book, Invariant, Seen, broken_by};
 use crate::fixture::{Chance, run, sessions, sign_out, step, topology};
 use crate::lesson::{Lesson, Step};
-use crate::run::{Numbered, Run, select};
-use crate::vocabulary::{Driver, Person};
+use crate::run::{Heard, Numbered, Run, select};
+use crate::vocabulary::Person;
 
 const CHANCE: Chance = Chance { port: 8080, salt: "a", admin_first: true };
 const SIGN_OUT: &str = "- { who: john, signs-out-at: internal, expect: { status: 200 } }";
@@ -45,7 +45,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Driver::Http);
+        let mut exchanges = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything);
         for one in &mut exchanges {
             if let Answer::Response { headers, .. } = &mut one.exchange.answer {
                 headers.push(Param::plain("cache-control", "private, no-store"));

@@ -171,3 +171,21 @@ fn the_app_of_the_external_portal_is_set_up_for_a_real_browser_and_as_it_can_wor
         assert!(found[0].contains(part), "{app}: {found:#?}");
     }
 }
+
+#[test]
+fn a_silent_question_belongs_to_the_app_and_to_a_real_browser() {
+    let complaints_at = |driver: &str, portal: &str| {
+        let step = format!(
+            "opens: {portal}\n  expect:\n    silent-question: {{ answer: login_required }}\n- who: john\n  opens: internal"
+        );
+        complaints(&GOOD.replace("drivers: [http]", &format!("drivers: [{driver}]")).replace("opens: internal", &step))
+    };
+    assert_eq!(complaints_at("chromium", "external"), Vec::<String>::new());
+    for (driver, portal, part) in
+        [("http", "external", "a page's script loads"), ("chromium", "admin", "no app is at work")]
+    {
+        let found = complaints_at(driver, portal);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains(part), "{found:#?}");
+    }
+}

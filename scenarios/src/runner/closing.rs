@@ -11,7 +11,7 @@ use lab_trace::Matrix;
 use super::Stage;
 use crate::invariants::closing::{LONG_ENOUGH, came_in, is_error, outlived, twice};
 use crate::invariants::{Invariant, Seen};
-use crate::run::select;
+use crate::run::{Heard, select};
 use crate::vocabulary::{Driver, Person, Portal};
 
 /// Parts that a lesson can disturb.
@@ -72,7 +72,7 @@ impl Stage<'_> {
         }
         self.remember_secrets();
         let events = self.lab.events_since(mark).await?;
-        let exchanges = select(&events, &self.people, 1, &[], self.driver);
+        let exchanges = select(&events, &self.people, 1, &[], Heard::of(self.driver, false));
         let topology = self.topology.clone();
         let sids = BTreeMap::new();
         self.book.step(&Seen {

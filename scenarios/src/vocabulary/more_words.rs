@@ -136,6 +136,16 @@ words! {
 }
 
 words! {
+    /// What Keycloak answers to a question without a person.
+    SilentAnswer {
+        /// A code: it knows this browser.
+        Code = "code",
+        /// It would have to ask somebody, so for all it knows nobody is signed in (Core, section 3.1.2.6).
+        LoginRequired = "login_required",
+    }
+}
+
+words! {
     /// Which library the external portal's app uses.
     AppLibrary {
         /// oidc-client-ts 3.5.
