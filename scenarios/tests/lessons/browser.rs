@@ -19,12 +19,13 @@ fn lessons(sites: Sites) -> Vec<Lesson> {
     lessons
 }
 
-/// What the usual run plays of the lessons that scripted browsers play as well: each sixth, for time. `SSO_LAB_FULL=1` and
-/// `scenario run --all --check --driver chromium` play all.
+/// What somebody's own run plays of the lessons that scripted browsers play as well: each sixth, for time. CI plays all, as
+/// `SSO_LAB_FULL=1` and `scenario run --all --check --driver chromium` do.
 const SIXTH: usize = 6;
 
 fn played(lessons: &[Lesson]) -> Vec<&Lesson> {
-    let full = std::env::var_os("SSO_LAB_FULL").is_some_and(|value| value == "1");
+    let says = |name: &str, words: &[&str]| std::env::var(name).is_ok_and(|value| words.contains(&value.as_str()));
+    let full = says("SSO_LAB_FULL", &["1"]) || says("CI", &["1", "true"]);
     let (both, alone): (Vec<&Lesson>, Vec<&Lesson>) =
         lessons.iter().partition(|lesson| lesson.front.drivers.contains(&Driver::Http));
     let both = both.into_iter().step_by(if full { 1 } else { SIXTH });
