@@ -6,7 +6,7 @@ use crate::lesson::{Action, Deed, Lesson, Part};
 use crate::version::Range;
 use crate::vocabulary::{
     Administrator, AppLibrary, AppTokens, Driver, Expect, ExternalApp, How, Lab, Letter, Portal, Prediction, Seen,
-    State, Stranger, Worth,
+    State, Stranger, TabWord, Worth,
 };
 
 /// Everything that is wrong with a lesson; empty means it may be taught. `known` are the ids of all lessons.
@@ -215,9 +215,9 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
             "move it to a step with `who`",
         );
         misplaced(
-            expect.silent_question.is_some() && step.seat().is_none_or(|(_, portal)| portal != Portal::External),
-            "no app is at work in this step, and the expectation is about what an app asks by itself",
-            "move it to a step with `who` at the external portal; the others never ask in a frame",
+            expect.silent_question.is_some() && !loads_app(&step.action),
+            "when an app asks by itself in this step, nobody can say: only after its page is loaded it asks at once",
+            "move it to a step that loads the external portal's page: opens, opens-another-tab-of, reloads, signs-in-at",
         );
         misplaced(
             expect.console_says.is_some() && step.seat().is_none(),
@@ -253,6 +253,17 @@ pub fn impossible(lesson: &Lesson) -> Vec<ContentError> {
         );
     }
     found
+}
+
+/// Whether the external portal's page is loaded from its server. "Back" may bring it out of the browser's memory.
+fn loads_app(action: &Action) -> bool {
+    let Action::Person { does, .. } = action else { return false };
+    matches!(
+        does,
+        Deed::Open(Portal::External)
+            | Deed::SignIn(Portal::External, _)
+            | Deed::Tab(TabWord::OpensAnother | TabWord::Reloads, Portal::External)
+    )
 }
 
 /// Types of events that the realm keeps and that a lesson can be about. Others would never be seen, and "does not write" would

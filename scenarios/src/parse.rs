@@ -1,6 +1,7 @@
 //! Reads a lesson: front matter, prose, fenced blocks.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use crate::content_error::{ContentError, instead};
@@ -173,7 +174,31 @@ impl File<'_> {
     }
 
     fn yaml<T: DeserializeOwned>(&self, block: &Block) -> Result<T, ContentError> {
-        serde_saphyr::from_str(&block.text).map_err(|error| self.explained(block, error.without_snippet()))
+        let read =
+            serde_saphyr::from_str(&block.text).map_err(|error| self.explained(block, error.without_snippet()))?;
+        self.nothing_is_empty(block)?;
+        Ok(read)
+    }
+
+    /// A word with nothing behind it is read as if it were not there, and what is not there is not checked.
+    fn nothing_is_empty(&self, block: &Block) -> Result<(), ContentError> {
+        let value: Value = serde_saphyr::from_str(&block.text).unwrap_or_default();
+        let Some(word) = without_value(&value) else { return Ok(()) };
+        // The reader of values keeps no places: the first line on which the word stands with nothing behind it.
+        let stands = |line: &str| {
+            let begins = line.match_indices(word).find(|(at, _)| {
+                let rest = line[at + word.len()..].strip_prefix(':').map(str::trim_start);
+                rest.is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with([',', '}', '#', '~']) || rest.starts_with("null")
+                })
+            });
+            begins.map(|(at, _)| line[..at].chars().count() + 1)
+        };
+        let found = block.text.lines().enumerate().find_map(|(index, line)| Some((index, stands(line)?)));
+        let place = found.map_or((block.first_line, 1), |(index, column)| (block.first_line + index, column));
+        Err(self
+            .error(place, word.len(), format!("`{word}` has no value"))
+            .help("give it one, or take the word out: what is not said is not checked"))
     }
 
     /// The reader's error in the words and lines of the lesson.
@@ -194,8 +219,26 @@ impl File<'_> {
                 let key = key.as_deref().unwrap_or("a key");
                 self.error(place, key.len(), format!("`{key}` stands here twice")).help("keep one of them")
             }
-            other => self.error(place, 1, one_line(&other.to_string())),
+            other => {
+                let error = self.error(place, 1, one_line(&other.to_string()));
+                if error.message.contains("expected mapping") {
+                    error.help("write it as `{ word: value }`")
+                } else {
+                    error
+                }
+            }
         }
+    }
+}
+
+/// The first word whose value is missing.
+fn without_value(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(word, value)| if value.is_null() { Some(word.as_str()) } else { without_value(value) }),
+        Value::Array(items) => items.iter().find_map(without_value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

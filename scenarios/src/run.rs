@@ -101,17 +101,17 @@ pub enum Heard {
     Everything,
     /// What has an order: pages, codes that are exchanged, the front channel.
     Pages,
-    /// Also what an app asks Keycloak in a hidden frame. Only for a step that says when this happens.
-    PagesAndSilentQuestions,
+    /// Also what an app in this person's browser asks Keycloak in a hidden frame. Only for a step that says when this happens.
+    PagesAndSilentQuestions(Person),
 }
 
 impl Heard {
-    /// For a step; `silent` where it expects a silent question.
-    pub fn of(driver: Driver, silent: bool) -> Self {
-        match driver {
-            Driver::Http => Self::Everything,
-            Driver::Chromium if silent => Self::PagesAndSilentQuestions,
-            Driver::Chromium => Self::Pages,
+    /// For a step; `asks` is the person whose app asks silently in it.
+    pub fn of(driver: Driver, asks: Option<Person>) -> Self {
+        match (driver, asks) {
+            (Driver::Http, _) => Self::Everything,
+            (Driver::Chromium, Some(who)) => Self::PagesAndSilentQuestions(who),
+            (Driver::Chromium, None) => Self::Pages,
         }
     }
 
@@ -119,8 +119,9 @@ impl Heard {
         match self {
             Self::Everything => true,
             Self::Pages => !is_of_a_script(exchange),
-            Self::PagesAndSilentQuestions => {
-                !is_of_a_script(exchange) || is_silent_question(exchange) || is_silent_answer(exchange)
+            Self::PagesAndSilentQuestions(who) => {
+                let theirs = matches!(&exchange.caller, Party::Browser(Some(name)) if name == who.word());
+                !is_of_a_script(exchange) || theirs && (is_silent_question(exchange) || is_silent_answer(exchange))
             }
         }
     }
@@ -199,15 +200,14 @@ fn is_of_a_script(exchange: &Exchange) -> bool {
 
 /// An app asks in a frame of its own whether Keycloak knows this browser.
 pub(crate) fn is_silent_question(exchange: &Exchange) -> bool {
-    exchange.channel == Channel::Embedded
-        && exchange.callee == Party::Keycloak
-        && exchange.query_param("prompt").and_then(Shown::text) == Some("none")
+    exchange.channel == Channel::Embedded && exchange.callee == Party::Keycloak && exchange.forbids_prompts()
 }
 
-/// The frame comes back with what Keycloak has answered: `code` or `error`, and the `state` of the question.
-fn is_silent_answer(exchange: &Exchange) -> bool {
+/// A frame of an app comes back with what Keycloak has answered: `code` or `error`, and the `state` of a question.
+pub(crate) fn is_silent_answer(exchange: &Exchange) -> bool {
     exchange.channel == Channel::Embedded
         && matches!(exchange.callee, Party::App(_))
+        && exchange.query_param("state").is_some()
         && ["code", "error"].iter().any(|name| exchange.query_param(name).is_some())
 }
 

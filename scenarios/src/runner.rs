@@ -244,8 +244,8 @@ impl<'a> Stage<'a> {
         let screens = self.watch(step, &screens).await?;
         let events = self.lab.events_since(mark).await?;
         let sids: Vec<&str> = sessions.values().map(String::as_str).collect();
-        let exchanges =
-            select(&events, &self.people, first, &sids, Heard::of(self.driver, step.expect.silent_question.is_some()));
+        let asks = step.expect.silent_question.and(step.seat()).map(|(who, _)| who);
+        let exchanges = select(&events, &self.people, first, &sids, Heard::of(self.driver, asks));
         let matrix = self.matrix().await?;
         let console = self.console();
         let shots = self.shots(step).await;

@@ -126,8 +126,9 @@ pub struct Expect {
     pub hides: Vec<Control>,
     /// Who exchanged the code for tokens.
     pub code_exchanged_by: Option<Exchanger>,
-    /// What the portal's app asked Keycloak in a frame that nobody sees, and what it was told. The transcript shows the question
-    /// and the answer in this step; elsewhere it leaves out what pages do by themselves.
+    /// The external portal's app asks Keycloak in a frame that nobody sees (`prompt=none`) when its page is loaded, exactly once,
+    /// and is told this. It has to be set up with `silent-sign-in`. The transcript of the step tells question and answer, which
+    /// it leaves out elsewhere; 1.2 s are waited for a second question.
     pub silent_question: Option<SilentQuestion>,
     /// Portals that were told of the logout.
     pub told: Vec<Told>,
@@ -189,13 +190,13 @@ pub struct Told {
     pub times: Option<usize>,
 }
 
-/// The one question of the step with `prompt=none`, in a hidden frame (Core, section 3.1.2.1). A second one would be a loop.
+/// A question with `prompt=none` in a hidden frame (Core, section 3.1.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SilentQuestion {
-    /// What Keycloak answers.
+    /// What Keycloak answers, and the frame comes back with.
     pub answer: SilentAnswer,
-    /// Whether the browser sends the cookie of Keycloak's session with it.
+    /// Whether the browser sends the cookie of Keycloak's session with the question.
     pub brings_cookie: Option<bool>,
 }
 

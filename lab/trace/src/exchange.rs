@@ -156,6 +156,11 @@ impl Exchange {
         find(&self.query, name)
     }
 
+    /// Whether it is a question that must be answered without a page (`prompt=none`, OpenID Connect Core, section 3.1.2.1).
+    pub fn forbids_prompts(&self) -> bool {
+        self.query_param("prompt").and_then(Shown::text) == Some("none")
+    }
+
     /// A field of a form body.
     pub fn form_field(&self, name: &str) -> Option<&Shown> {
         match &self.body {

@@ -2,11 +2,13 @@
 
 use crate::vocabulary::{ToldBy, Worth};
 
-pub(super) const PAGE: &str = "an earlier step went another way; the last exchange shows the page's address and status";
+pub(super) const PAGE: &str =
+    "an earlier step went another way; the last page's exchange shows the page's address and status";
 pub(super) const CONTROL: &str = "the roles in the ID token differ, or the page does not ask for them";
 pub(super) const CODE: &str =
     "the portal is of another kind than the lesson says, or the sign-in broke off before the callback";
 pub(super) const SILENT: &str = "the app does not ask at page load, asks again after a \"no\", or the browser treats the frame's cookies in another way";
+pub(super) const SILENT_REFUSED: &str = "Keycloak refuses the client or its redirect URI, or would have to ask the person for something else than a password";
 pub(super) const MESSAGE: &str =
     "the client's \"session required\" switch, its registered URL, or the portal's verification";
 pub(super) const TOLD_ANYWAY: &str =

@@ -1,6 +1,7 @@
 //! What the person sees, against what they should see.
 
 use lab::browser::Place;
+use lab_trace::Channel;
 
 use super::{Check, Evidence, Failure, likely};
 use crate::vocabulary::{Expect, Person, Portal, Seen};
@@ -8,7 +9,9 @@ use crate::vocabulary::{Expect, Person, Portal, Seen};
 /// Checks on what the person sees.
 pub(super) fn checks(evidence: &Evidence<'_>, expect: &Expect) -> Vec<Check> {
     let (Some(sight), Some((who, portal))) = (evidence.sight, evidence.step.seat()) else { return Vec::new() };
-    let proof = evidence.exchanges.last().map(|numbered| numbered.number);
+    // What the person looks at was loaded as a page; behind it may come what its server and its scripts asked.
+    let page = evidence.exchanges.iter().rfind(|numbered| numbered.exchange.channel == Channel::Page);
+    let proof = page.or(evidence.exchanges.last()).map(|numbered| numbered.number);
     let fail =
         |expected: String, seen: String, likely: &'static str| Failure { expected, seen, proof, likely: likely.into() };
     let mut checks = Vec::new();

@@ -271,11 +271,18 @@ fn a_page_is_judged_by_what_it_would_run_and_does_not_say() {
 #[test]
 fn a_silent_question_is_asked_once_and_judged_by_its_answer_and_its_cookie() {
     use lab_trace::{Answer, Body, Channel, Location, Param, Party};
+    let page = |status: u16| Answer::Response {
+        status,
+        headers: Vec::new(),
+        set_cookies: Vec::new(),
+        location: None,
+        body: Body::Empty,
+    };
     let asked = |answer: Param, cookies: &[&str]| {
         let mut one = select(&sign_out(&CHANCE), &[Person::John], 1, &[], Heard::Everything).remove(0);
         let exchange = &mut one.exchange;
         (exchange.channel, exchange.callee) = (Channel::Embedded, Party::Keycloak);
-        exchange.query = vec![Param::plain("prompt", "none")];
+        exchange.query = vec![Param::plain("prompt", "none"), Param::plain("state", "s")];
         exchange.cookies = cookies.iter().map(|name| Param::plain(*name, "c")).collect();
         exchange.answer = Answer::Response {
             status: 302,
@@ -290,34 +297,46 @@ fn a_silent_question_is_asked_once_and_judged_by_its_answer_and_its_cookie() {
         };
         one
     };
+    // The portal's page in the frame, which hands the answer on.
+    let back = |state: &str, status: u16| {
+        let mut one = asked(Param::plain("code", "c"), &[]);
+        let exchange = &mut one.exchange;
+        exchange.callee = Party::App("external".to_owned());
+        exchange.query = vec![Param::plain("code", "c"), Param::plain("state", state)];
+        exchange.answer = page(status);
+        one
+    };
     let yes = || asked(Param::plain("code", "c"), &["AUTH_SESSION_ID", "KEYCLOAK_IDENTITY"]);
     let no = || asked(Param::plain("error", "login_required"), &["AUTH_SESSION_ID"]);
-    let seen = |words: &str, exchanges: &[crate::run::Numbered]| {
+    let failure = |words: &str, exchanges: &[crate::run::Numbered]| {
         let yaml = format!(
             "- {{ who: john, reloads: external, expect: {{ asked-for-password: false, silent-question: {words} }} }}"
         );
         let checks = of_nobody(&yaml, exchanges, &[]);
-        let check = checks.into_iter().find(|check| check.name.contains("hidden frame")).unwrap();
-        check.failure.map(|failure| failure.seen)
+        checks.into_iter().find(|check| check.name.contains("hidden frame")).unwrap().failure
     };
-    assert_eq!(seen("{ answer: code }", &[yes()]), None);
-    assert_eq!(seen("{ answer: code, brings-cookie: true }", &[yes()]), None);
-    assert_eq!(seen("{ answer: login_required, brings-cookie: false }", &[no()]), None);
-    assert_eq!(seen("{ answer: code }", &[no()]).unwrap(), "login_required");
-    let cookie = seen("{ answer: login_required, brings-cookie: true }", &[no()]).unwrap();
+    let seen = |words: &str, question: crate::run::Numbered| {
+        failure(words, &[question, back("s", 200)]).map(|failure| failure.seen)
+    };
+    assert_eq!(seen("{ answer: code }", yes()), None);
+    assert_eq!(seen("{ answer: code, brings-cookie: true }", yes()), None);
+    assert_eq!(seen("{ answer: login_required, brings-cookie: false }", no()), None);
+    assert_eq!(seen("{ answer: code }", no()).unwrap(), "login_required");
+    let cookie = seen("{ answer: login_required, brings-cookie: true }", no()).unwrap();
     assert_eq!(cookie, "login_required, without a cookie of a session");
-    assert_eq!(seen("{ answer: code }", &[]).unwrap(), "no question");
-    assert_eq!(seen("{ answer: login_required }", &[no(), no()]).unwrap(), "2 questions");
-    let mut page = no();
-    page.exchange.answer = Answer::Response {
-        status: 200,
-        headers: Vec::new(),
-        set_cookies: Vec::new(),
-        location: None,
-        body: Body::Empty,
-    };
-    assert_eq!(seen("{ answer: code }", &[page]).unwrap(), "a page, status 200");
+    let lost = "code, and the frame did not come back to the app";
+    for lonely in [vec![yes()], vec![yes(), back("another", 200)], vec![yes(), back("s", 500)]] {
+        assert_eq!(failure("{ answer: code }", &lonely).unwrap().seen, lost);
+    }
+    assert_eq!(failure("{ answer: code }", &[]).unwrap().seen, "no question");
+    let twice = failure("{ answer: login_required }", &[no(), back("s", 200), no()]).unwrap();
+    assert_eq!((twice.expected.as_str(), twice.seen.as_str()), ("one question: login_required", "2 questions"));
+    let mut refused = no();
+    refused.exchange.answer = page(400);
+    let refused = failure("{ answer: code }", &[refused]).unwrap();
+    assert!(refused.seen.starts_with("answered 400, without a redirect"), "{}", refused.seen);
+    assert!(refused.likely.contains("redirect URI"), "{}", refused.likely);
     let mut marys = yes();
     marys.exchange.caller = Party::Browser(Some("mary".to_owned()));
-    assert_eq!(seen("{ answer: code }", &[marys]).unwrap(), "no question");
+    assert_eq!(seen("{ answer: code }", marys).unwrap(), "no question");
 }

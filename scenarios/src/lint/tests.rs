@@ -173,18 +173,23 @@ fn the_app_of_the_external_portal_is_set_up_for_a_real_browser_and_as_it_can_wor
 }
 
 #[test]
-fn a_silent_question_belongs_to_the_app_and_to_a_real_browser() {
-    let complaints_at = |driver: &str, portal: &str| {
+fn a_silent_question_belongs_to_a_step_that_loads_the_app_in_a_real_browser() {
+    let complaints_of = |driver: &str, deed: &str| {
         let step = format!(
-            "opens: {portal}\n  expect:\n    silent-question: {{ answer: login_required }}\n- who: john\n  opens: internal"
+            "{deed}\n  expect:\n    silent-question: {{ answer: login_required }}\n- who: john\n  opens: internal"
         );
         complaints(&GOOD.replace("drivers: [http]", &format!("drivers: [{driver}]")).replace("opens: internal", &step))
     };
-    assert_eq!(complaints_at("chromium", "external"), Vec::<String>::new());
-    for (driver, portal, part) in
-        [("http", "external", "a page's script loads"), ("chromium", "admin", "no app is at work")]
-    {
-        let found = complaints_at(driver, portal);
+    for deed in ["opens: external", "reloads: external", "opens-another-tab-of: external", "signs-in-at: external"] {
+        assert_eq!(complaints_of("chromium", deed), Vec::<String>::new(), "{deed}");
+    }
+    for (driver, deed, part) in [
+        ("http", "opens: external", "a page's script loads"),
+        ("chromium", "opens: admin", "nobody can say"),
+        ("chromium", "goes-back-in: external", "nobody can say"),
+        ("chromium", "looks-at: external", "nobody can say"),
+    ] {
+        let found = complaints_of(driver, deed);
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(found[0].contains(part), "{found:#?}");
     }

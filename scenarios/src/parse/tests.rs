@@ -116,6 +116,25 @@ fn the_front_matter_is_as_strict_and_counts_the_same_lines() {
 }
 
 #[test]
+fn a_word_with_nothing_behind_it_is_refused_for_it_would_check_nothing() {
+    for (expect, place, word) in [
+        ("\n    sees:", "16:5", "sees"),
+        (" { sees: , status: 200 }", "15:13", "sees"),
+        ("\n    silent-question: { answer: code, brings-cookie: }", "16:38", "brings-cookie"),
+        ("\n    # sees is not said\n    status: ~", "17:5", "status"),
+    ] {
+        let text = format!("```steps\n- who: john\n  opens: admin\n  expect:{expect}\n```\n");
+        let (error, help) = refused(&with(&text));
+        assert_eq!(error, format!("login/demo.md:{place}: `{word}` has no value"));
+        assert!(help.contains("not checked"), "{help}");
+    }
+    let (error, help) = refused(&with(
+        "```steps\n- who: john\n  opens: external\n  expect:\n    silent-question: login_required\n```\n",
+    ));
+    assert!(error.starts_with("login/demo.md:16:") && help.contains("{ word: value }"), "{error} {help}");
+}
+
+#[test]
 fn a_step_has_exactly_one_verb() {
     let (error, help) = refused(&with("```steps\n- who: john\n```\n"));
     assert_eq!(error, "login/demo.md:13:3: this step has no verb");

@@ -122,17 +122,20 @@ fn what_an_app_asks_in_a_hidden_frame_is_told_only_where_the_step_says_when() {
     };
     let external = || Party::App("external".to_owned());
     let question = [Param::plain("prompt", "none")];
-    let (yes, no) = ([Param::plain("code", "c")], [Param::plain("error", "login_required")]);
+    let state = || Param::plain("state", "s");
+    let (yes, no) = ([Param::plain("code", "c"), state()], [Param::plain("error", "login_required"), state()]);
     let all = |heard: Heard, channel: Channel| {
         told(heard, channel, Party::Keycloak, &question)
             + told(heard, channel, external(), &yes)
             + told(heard, channel, external(), &no)
     };
-    assert_eq!(all(Heard::PagesAndSilentQuestions, Channel::Embedded), 3);
+    let asks = Heard::PagesAndSilentQuestions;
+    assert_eq!(all(asks(Person::John), Channel::Embedded), 3);
+    assert_eq!(all(asks(Person::Mary), Channel::Embedded), 0, "hers is another step's");
     assert_eq!(all(Heard::Pages, Channel::Embedded), 0, "they come when they come");
     assert_eq!(all(Heard::Everything, Channel::Embedded), 3);
     assert_eq!(all(Heard::Pages, Channel::Page), 3, "with `prompt=none` in a tab they are pages like others");
     // Keycloak's check-session frame, and what a script fetches.
-    assert_eq!(told(Heard::PagesAndSilentQuestions, Channel::Embedded, Party::Keycloak, &[]), 0);
-    assert_eq!(told(Heard::PagesAndSilentQuestions, Channel::Script, external(), &yes), 0);
+    assert_eq!(told(asks(Person::John), Channel::Embedded, Party::Keycloak, &[]), 0);
+    assert_eq!(told(asks(Person::John), Channel::Script, external(), &yes), 0);
 }

@@ -72,7 +72,7 @@ impl Stage<'_> {
         }
         self.remember_secrets();
         let events = self.lab.events_since(mark).await?;
-        let exchanges = select(&events, &self.people, 1, &[], Heard::of(self.driver, false));
+        let exchanges = select(&events, &self.people, 1, &[], Heard::of(self.driver, None));
         let topology = self.topology.clone();
         let sids = BTreeMap::new();
         self.book.step(&Seen {

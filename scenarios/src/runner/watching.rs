@@ -44,8 +44,10 @@ impl Stage<'_> {
             .collect();
         let all_so = |shown: &Screens| wanted.iter().all(|(tab, word)| shown.get(tab) == Some(&Some(*word)));
         let begun = Instant::now();
-        // Where nothing is to change, that it did not change is the observation, and it takes time.
-        let stays = wanted.iter().any(|(tab, word)| before.get(tab) == Some(&Some(*word)));
+        // Where nothing is to change, that it did not change is the observation, and it takes time. So does that an app which was
+        // told "no" does not ask again.
+        let stays = step.expect.silent_question.is_some()
+            || wanted.iter().any(|(tab, word)| before.get(tab) == Some(&Some(*word)));
         loop {
             let shown = self.screens(step).await?;
             let settled = !stays || begun.elapsed() >= STAYS;
@@ -56,7 +58,7 @@ impl Stage<'_> {
             if left && begun.elapsed() > PAUSE {
                 return Ok(shown);
             }
-            if wanted.is_empty() || (all_so(&shown) && settled) || begun.elapsed() >= LATEST {
+            if (all_so(&shown) && settled) || begun.elapsed() >= LATEST {
                 return Ok(shown);
             }
             sleep(PAUSE).await;

@@ -25,7 +25,7 @@ fn a_browser_in_a_container_sees_the_same_and_never_stays_behind() {
     assert!(played.err.contains(&format!("in a container (image {IMAGE})")), "{}", played.err);
     assert_eq!((containers(&desk), seats(&desk)), (Vec::new(), 0));
 
-    // Ctrl-C at the moment when the engine has made the container: its start is still under way, so whoever asked for it is gone
+    // Ctrl-C at the moment when the engine has made the container: its start is usually still under way, so whoever asked for it is gone
     // before it is in anybody's hands.
     let interrupted = running_with_a_browser(&desk);
     support::signal(interrupted.id(), "INT");

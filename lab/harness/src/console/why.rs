@@ -36,8 +36,7 @@ fn at_keycloak(exchange: &Exchange) -> Reason {
     let path = exchange.path.as_str();
     let grant = exchange.form_field("grant_type").and_then(|grant| grant.text());
     if path.ends_with("/protocol/openid-connect/auth") {
-        let silent = exchange.query_param("prompt").and_then(|prompt| prompt.text()) == Some("none");
-        return if silent {
+        return if exchange.forbids_prompts() {
             (
                 "A portal asks without any page (prompt=none): is somebody signed in here? Keycloak answers with a code or with \
                  login_required, and shows nothing.",
@@ -93,6 +92,14 @@ fn at_keycloak(exchange: &Exchange) -> Reason {
 
 fn at_portal(exchange: &Exchange) -> Reason {
     let has = |name: &str| exchange.query_param(name).is_some();
+    let answered = has("state") && (has("code") || has("error"));
+    if answered && exchange.channel == Channel::Embedded {
+        return (
+            "A hidden frame of the portal's app has come back with Keycloak's answer to a question without a page: a code, or an \
+             error such as login_required. Its script hands the answer to the page around it.",
+            Some(if has("code") { "Core-3.1.2.5" } else { "Core-3.1.2.6" }),
+        );
+    }
     if has("code") && has("state") {
         return (
             "Keycloak has sent the browser back with a code. The portal compares state and iss, fetches the tokens with the \
@@ -164,6 +171,10 @@ mod tests {
             (exchange(Channel::Page, app(), "/admin/callback", &back, None), "Core-3.1.2.5"),
             (
                 exchange(Channel::Page, app(), "/admin/callback", &[("error", "e"), ("state", "s")], None),
+                "Core-3.1.2.6",
+            ),
+            (
+                exchange(Channel::Embedded, app(), "/silent-callback", &[("error", "e"), ("state", "s")], None),
                 "Core-3.1.2.6",
             ),
             (
