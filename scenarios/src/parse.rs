@@ -184,17 +184,9 @@ impl File<'_> {
     fn nothing_is_empty(&self, block: &Block) -> Result<(), ContentError> {
         let value: Value = serde_saphyr::from_str(&block.text).unwrap_or_default();
         let Some(word) = without_value(&value) else { return Ok(()) };
-        // The reader of values keeps no places: the first line on which the word stands with nothing behind it.
-        let stands = |line: &str| {
-            let begins = line.match_indices(word).find(|(at, _)| {
-                let rest = line[at + word.len()..].strip_prefix(':').map(str::trim_start);
-                rest.is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with([',', '}', '#', '~']) || rest.starts_with("null")
-                })
-            });
-            begins.map(|(at, _)| line[..at].chars().count() + 1)
-        };
-        let found = block.text.lines().enumerate().find_map(|(index, line)| Some((index, stands(line)?)));
+        // The reader of values keeps no places.
+        let lines: Vec<&str> = block.text.lines().collect();
+        let found = (0..lines.len()).find_map(|index| Some((index, stands_alone(word, &lines[index..])?)));
         let place = found.map_or((block.first_line, 1), |(index, column)| (block.first_line + index, column));
         Err(self
             .error(place, word.len(), format!("`{word}` has no value"))
@@ -220,11 +212,18 @@ impl File<'_> {
                 self.error(place, key.len(), format!("`{key}` stands here twice")).help("keep one of them")
             }
             other => {
+                // Some kinds of value cannot be read from nothing, and the reader says so in words of its own.
+                if let Err(empty) = self.nothing_is_empty(block) {
+                    return empty;
+                }
                 let error = self.error(place, 1, one_line(&other.to_string()));
-                if error.message.contains("expected mapping") {
-                    error.help("write it as `{ word: value }`")
-                } else {
-                    error
+                let form = [
+                    ("expected mapping", "write it as `{ word: value }`"),
+                    ("expected sequence", "write it as a list: `[one, two]`"),
+                ];
+                match form.iter().find(|(said, _)| error.message.contains(said)) {
+                    Some((_, help)) => error.help(*help),
+                    None => error,
                 }
             }
         }
@@ -240,6 +239,26 @@ fn without_value(value: &Value) -> Option<&str> {
         Value::Array(items) => items.iter().find_map(without_value),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
+}
+
+/// The column at which `word` stands in the first of these lines with nothing behind it: not there, and not below it.
+fn stands_alone(word: &str, lines: &[&str]) -> Option<usize> {
+    let (line, below) = lines.split_first()?;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let next = below.iter().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    line.match_indices(word)
+        .find(|(at, _)| {
+            let whole = !line[..*at].ends_with(|before: char| before.is_alphanumeric() || "-_".contains(before));
+            let Some(rest) = line[at + word.len()..].strip_prefix(':').map(str::trim_start).filter(|_| whole) else {
+                return false;
+            };
+            let below = next
+                .is_some_and(|next| indent(next) > *at || (indent(next) == *at && next.trim_start().starts_with("- ")));
+            rest.starts_with([',', '}', '~'])
+                || rest.starts_with("null")
+                || ((rest.is_empty() || rest.starts_with('#')) && !below)
+        })
+        .map(|(at, _)| line[..at].chars().count() + 1)
 }
 
 /// A place in a block as a place in the file. Fences stand at the beginning of a line, so columns are the same.

@@ -122,6 +122,8 @@ fn a_word_with_nothing_behind_it_is_refused_for_it_would_check_nothing() {
         (" { sees: , status: 200 }", "15:13", "sees"),
         ("\n    silent-question: { answer: code, brings-cookie: }", "16:38", "brings-cookie"),
         ("\n    # sees is not said\n    status: ~", "17:5", "status"),
+        ("\n    not-told:\n    - admin\n    told:", "18:5", "told"),
+        ("\n    matrix:\n      john: { sso: in }\n- who: john\n  opens: admin\n  expect:", "20:3", "expect"),
     ] {
         let text = format!("```steps\n- who: john\n  opens: admin\n  expect:{expect}\n```\n");
         let (error, help) = refused(&with(&text));
@@ -132,6 +134,8 @@ fn a_word_with_nothing_behind_it_is_refused_for_it_would_check_nothing() {
         "```steps\n- who: john\n  opens: external\n  expect:\n    silent-question: login_required\n```\n",
     ));
     assert!(error.starts_with("login/demo.md:16:") && help.contains("{ word: value }"), "{error} {help}");
+    let (_, help) = refused(&with("```steps\n- who: john\n  opens: admin\n  expect: { not-told: admin }\n```\n"));
+    assert!(help.contains("[one, two]"), "{help}");
 }
 
 #[test]
