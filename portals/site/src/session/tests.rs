@@ -30,7 +30,7 @@ mod redis_server;
 struct Subject {
     store: Arc<dyn Store>,
     #[cfg(feature = "lane-redis")]
-    _server: Option<redis_server::RedisServer>,
+    server: Option<redis_server::RedisServer>,
 }
 
 impl Subject {
@@ -39,7 +39,7 @@ impl Subject {
         Self {
             store,
             #[cfg(feature = "lane-redis")]
-            _server: None,
+            server: None,
         }
     }
 
@@ -53,9 +53,15 @@ impl Subject {
         Self::at(redis_server::RedisServer::cluster_of_one())
     }
 
+    /// A store over the same server, with connections of its own.
+    #[cfg(feature = "lane-redis")]
+    fn another_replica(&self) -> super::redis::RedisStore {
+        redis_store(self.server.as_ref().expect("a server"))
+    }
+
     #[cfg(feature = "lane-redis")]
     fn at(server: redis_server::RedisServer) -> Self {
-        Self { store: Arc::new(redis_store(&server)), _server: Some(server) }
+        Self { store: Arc::new(redis_store(&server)), server: Some(server) }
     }
 }
 
