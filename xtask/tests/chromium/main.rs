@@ -11,6 +11,7 @@ mod axe;
 mod browser;
 mod check_session;
 mod console;
+mod driver;
 mod faults;
 mod keyboard;
 mod keycloak_js;

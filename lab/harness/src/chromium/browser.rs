@@ -25,6 +25,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take to end by itself.
 pub(super) const END: Duration = Duration::from_secs(5);
 const LOG_LINES: usize = 10;
+/// How many drivers are started before it is given up that one finds a port.
+const DRIVERS: u32 = 5;
+/// What a driver says that found none. Trap: asked for any free port, it takes one of IPv6 and then wants the same number of
+/// IPv4; where somebody has that, it ends. Rare on a quiet computer, and not on one where several browsers talk.
+const NO_PORT: &str = "port not available";
 
 /// A running browser. Dropping it kills it.
 pub struct Chromium {
@@ -53,24 +58,18 @@ impl Chromium {
     /// Starts one on a profile that is there already, or makes it.
     pub(super) async fn on(start: &Start) -> Result<Self, Trouble> {
         http::ensure_crypto();
-        let seat = &start.seat;
         let profile = start.profile()?;
-        let log = seat.log_file("chromium");
-        // A second start writes behind the first one's lines.
-        let written = std::fs::metadata(&log).map_or(0, |there| there.len());
-        let mut process = Driver::start(&start.place, seat, &log).await?;
-        let begun = tokio::select! {
-            begun = tokio::time::timeout(START, session(&log, written, &start.place, &profile)) => {
-                begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
-            }
-            how = process.ended() => Err(format!("its driver ended, {how}")),
-        };
-        let driver = match begun {
-            Ok(driver) => driver,
-            Err(how) => {
-                let lines = last_lines(&log, LOG_LINES);
-                process.stop().await.inspect_err(|_| seat.leave())?;
-                return Err(does_not_start(&how, &lines, &start.place));
+        let log = start.seat.log_file("chromium");
+        let mut left = DRIVERS;
+        let (process, driver) = loop {
+            // A later driver writes behind an earlier one's lines.
+            let written = std::fs::metadata(&log).map_or(0, |there| there.len());
+            left -= 1;
+            match begin(start, &profile, &log, written).await {
+                Err(trouble) if left > 0 && behind(&log, written).is_some_and(|said| said.contains(NO_PORT)) => {
+                    tracing::debug!(%trouble, "the driver found no port: another one");
+                }
+                begun => break begun?,
             }
         };
         let bidi = driver.bidi().await.map_err(|error| broken(&error.to_string()))?;
@@ -123,6 +122,25 @@ impl Chromium {
         let stopped = process.into_inner().stop().await.inspect_err(|_| start.seat.leave());
         drop(handle);
         stopped
+    }
+}
+
+/// Starts a driver that writes behind the first `written` bytes of `log`, and has it start the browser.
+async fn begin(start: &Start, profile: &Path, log: &Path, written: u64) -> Result<(Driver, WebDriver), Trouble> {
+    let mut process = Driver::start(&start.place, &start.seat, log).await?;
+    let begun = tokio::select! {
+        begun = tokio::time::timeout(START, session(log, written, &start.place, profile)) => {
+            begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
+        }
+        how = process.ended() => Err(format!("its driver ended, {how}")),
+    };
+    match begun {
+        Ok(driver) => Ok((process, driver)),
+        Err(how) => {
+            let lines = last_lines(log, LOG_LINES);
+            process.stop().await.inspect_err(|_| start.seat.leave())?;
+            Err(does_not_start(&how, &lines, &start.place))
+        }
     }
 }
 
@@ -190,10 +208,15 @@ async fn agent(wire: &Wire) -> Result<String, Trouble> {
     Ok(agent.replace("HeadlessChrome", "Chrome"))
 }
 
+/// What stands in the log behind the first `written` bytes.
+fn behind(log: &Path, written: u64) -> Option<String> {
+    let text = std::fs::read(log).ok()?;
+    Some(String::from_utf8_lossy(text.get(usize::try_from(written).ok()?..)?).into_owned())
+}
+
 /// The port that the driver says it has taken, behind the first `written` bytes of its log.
 fn port_in(log: &Path, written: u64) -> Option<u16> {
-    let text = std::fs::read(log).ok()?;
-    let text = String::from_utf8_lossy(text.get(usize::try_from(written).ok()?..)?).into_owned();
+    let text = behind(log, written)?;
     let (_, rest) = text.split_once("started successfully on port ")?;
     // With its end: half a number would be another port.
     let (digits, _) = rest.split_once(|sign: char| !sign.is_ascii_digit())?;
