@@ -22,8 +22,11 @@ export function keys({ timeline, inspector, lesson }) {
     if (event.key === "Escape") {
       // An open dialog closes itself.
       if (document.querySelector("dialog[open]")) return;
-      if (writes) writes.blur();
-      else timeline.choose(null);
+      if (writes) {
+        // Trap: a browser empties a search field that it leaves so, and then tells nobody: the lines stay filtered.
+        event.preventDefault();
+        writes.blur();
+      } else timeline.choose(null);
       return;
     }
     if (writes || document.querySelector("dialog[open]")) return;
