@@ -11,10 +11,12 @@ use crate::out::{self, say};
 use crate::settings::{Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
+mod failures;
 mod install;
 mod lanes;
 mod totals;
 
+use failures::Failures;
 use lanes::Lane;
 use totals::Totals;
 
@@ -52,7 +54,10 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
     if features.iter().any(|feature| feature.ends_with("lane-keycloak")) {
         prepare(global).await?;
     }
-    cargo_test(&features, args.name.as_deref(), global, &mut totals)?;
+    let mut failures = Failures::default();
+    let built = cargo_test(&features, args.name.as_deref(), global, &mut totals, &mut failures);
+    out::print(&failures.told());
+    built?;
     for lane in &skipped {
         eprintln!("skipped: lane {lane} (see above)");
     }
@@ -70,7 +75,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<(), Trouble> {
             Kind::Lesson,
             format!("{} failed", totals.failed),
             "something does not do what its test says",
-            "read the first failure above; run it alone with `cargo xtask test NAME`",
+            "read what stands above under `failed:`; run one of them alone with `cargo xtask test NAME`",
         ));
     }
     // On a person's computer a skipped lane is a hint; in CI it would be a hole that nobody sees.
@@ -98,7 +103,13 @@ async fn prepare(global: &Global) -> Result<(), Trouble> {
     dist::prepare(&launch, &options.keycloak.dist, cancelled_by_signals()).await
 }
 
-fn cargo_test(features: &[String], name: Option<&str>, global: &Global, totals: &mut Totals) -> Result<(), Trouble> {
+fn cargo_test(
+    features: &[String],
+    name: Option<&str>,
+    global: &Global,
+    totals: &mut Totals,
+    failures: &mut Failures,
+) -> Result<(), Trouble> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["test", "--workspace", "--no-fail-fast"]);
     if !features.is_empty() {
@@ -120,6 +131,7 @@ fn cargo_test(features: &[String], name: Option<&str>, global: &Global, totals: 
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             totals.read(&line);
+            failures.read(&line);
             say(&line);
         }
     }
