@@ -21,7 +21,7 @@ use crate::settings::{Format, Global, LabArgs};
 use crate::signals::cancelled_by_signals;
 
 use chosen::chosen;
-use one::{play_one, skipped};
+use one::{other_sites, play_one, skipped};
 use stage::{Stage, Wanted};
 
 mod chosen;
@@ -237,14 +237,15 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     let running = running::ask(global, async |client| client.topology().await).await?.map(|topology| topology.sites);
     let first = running.or(asked_for).unwrap_or_default();
     let rounds = order::by_sites(order::rounds(&lessons, args.repeat, args.shuffle), first);
+    let planned: Vec<&Arc<Lesson>> = rounds.iter().flat_map(|(_, group)| group).copied().collect();
     let (mut finished, mut left, mut labs, mut enough) = (Vec::new(), Ok(()), 0, false);
     for (sites, group) in rounds {
         if enough || cancel.is_cancelled() {
             break;
         }
         if asked_for.is_some_and(|only| only != sites) {
-            finished
-                .extend(group.into_iter().map(|lesson| skipped(lesson, sites)).inspect(|one| tell(one, &args, global)));
+            let others = group.into_iter().map(|lesson| skipped(lesson, other_sites(sites)));
+            finished.extend(others.inspect(|one| tell(one, &args, global)));
             continue;
         }
         let beside = running.is_some_and(|running| running != sites);
@@ -277,6 +278,17 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
         left = left.and(stage.leave().await);
     }
     left = left.and(browsers.stop().await);
+    // A run that ends early does not pass for a shorter one.
+    let rest = &planned[finished.len()..];
+    if !rest.is_empty() {
+        let why = match (cancel.is_cancelled(), enough) {
+            (true, _) => "the run was interrupted before its end",
+            (false, true) => "`--fail-fast` stopped the run before it",
+            (false, false) => "there was no lab for it",
+        };
+        out::tell(&not_played(rest.len(), planned.len(), why));
+        finished.extend(rest.iter().map(|lesson| skipped(lesson, why.to_owned())));
+    }
     let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
     // Half of what was asked for is no recording of it; what stands there stays.
     let whole = left.is_ok() && !cancel.is_cancelled() && !enough;
@@ -317,6 +329,12 @@ fn tell(one: &Finished, args: &RunArgs, global: &Global) {
 
 fn progress(args: &RunArgs, global: &Global) -> Arc<dyn Progress> {
     if args.format == RunFormat::Plain { out::plain_progress(global) } else { out::progress(global) }
+}
+
+/// That a run is not whole.
+fn not_played(rest: usize, planned: usize, why: &str) -> String {
+    let (lessons, were) = (if planned == 1 { "lesson" } else { "lessons" }, if rest == 1 { "was" } else { "were" });
+    format!("note: {rest} of {planned} {lessons} {were} not played: {why}")
 }
 
 /// Why a lab is started although there is or was one.

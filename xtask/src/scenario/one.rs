@@ -16,10 +16,13 @@ use scenarios::vocabulary::Driver;
 use super::RunArgs;
 use crate::other_lab;
 
-/// A lesson that these sites are wrong for.
-pub(super) fn skipped(lesson: &Arc<Lesson>, sites: Sites) -> Finished {
-    let why =
-        format!("it is written for {} (`sites: {sites}`), and `--sites` asks for others", other_lab::sites(sites));
+/// Why a lesson that is written for these sites is not played on others.
+pub(super) fn other_sites(sites: Sites) -> String {
+    format!("it is written for {} (`sites: {sites}`), and `--sites` asks for others", other_lab::sites(sites))
+}
+
+/// A lesson that is not played, and why.
+pub(super) fn skipped(lesson: &Arc<Lesson>, why: String) -> Finished {
     Finished {
         id: lesson.id().to_owned(),
         title: lesson.front.title.clone(),

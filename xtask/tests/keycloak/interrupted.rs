@@ -1,3 +1,4 @@
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,40 @@ fn down_cleans_up_after_a_killed_scenario_run() {
     let down = desk.must(&["lab", "down"]);
     assert!(down.out.contains(&run_id), "{}", down.out);
     desk.assert_nothing_left(&run_id);
+}
+
+#[test]
+fn an_interrupted_scenario_run_tells_which_lessons_it_did_not_play() {
+    let desk = Desk::new();
+    let report = desk.state().join("report");
+    let mut child = desk
+        .command(&["scenario", "run", "--all", "--check", "--runtime", "dist", "--report"])
+        .arg(&report)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut results = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    results.read_line(&mut first).unwrap();
+    assert!(first.starts_with("PASS"), "{first}");
+    signal(child.id(), "INT");
+    let mut rest = String::new();
+    results.read_to_string(&mut rest).unwrap();
+    let said = end_of(child);
+    assert_eq!(said.code, Some(130), "{}", said.err);
+
+    let count = |words: &str| {
+        let before = said.err.split_once(words).unwrap_or_else(|| panic!("{}", said.err)).0;
+        before.rsplit(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    let planned = count(" lessons were not played: the run was interrupted before its end");
+    let left = count(&format!(" of {planned} lessons were not played"));
+    assert!(left > 0 && left < planned);
+    let summary = rest.lines().last().unwrap();
+    assert_eq!(summary, format!("{planned} lessons: {} passed, {left} skipped", planned - left));
+    let junit = std::fs::read_to_string(report.join("junit.xml")).unwrap();
+    assert_eq!(junit.matches("<skipped message=\"the run was interrupted before its end\"").count(), left);
 }
 
 #[test]
