@@ -25,11 +25,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take to end by itself.
 pub(super) const END: Duration = Duration::from_secs(5);
 const LOG_LINES: usize = 10;
-/// How many drivers are started before it is given up that one finds a port.
+/// How many drivers are started before it is given up that one finds a port. Trap: asked for any free port, a driver takes one of
+/// IPv6 and then wants the same number of IPv4; where somebody has that, it ends. Rare on a quiet computer, one start in a
+/// hundred beside other browsers.
 const DRIVERS: u32 = 5;
-/// What a driver says that found none. Trap: asked for any free port, it takes one of IPv6 and then wants the same number of
-/// IPv4; where somebody has that, it ends. Rare on a quiet computer, and not on one where several browsers talk.
-const NO_PORT: &str = "port not available";
 
 /// A running browser. Dropping it kills it.
 pub struct Chromium {
@@ -66,10 +65,11 @@ impl Chromium {
             let written = std::fs::metadata(&log).map_or(0, |there| there.len());
             left -= 1;
             match begin(start, &profile, &log, written).await {
-                Err(trouble) if left > 0 && behind(&log, written).is_some_and(|said| said.contains(NO_PORT)) => {
-                    tracing::debug!(%trouble, "the driver found no port: another one");
+                Ok(begun) => break begun,
+                Err(NotBegun::WithoutPort(trouble)) if left > 0 => {
+                    tracing::debug!(%trouble, "the driver has found no port: another one");
                 }
-                begun => break begun?,
+                Err(NotBegun::WithoutPort(trouble) | NotBegun::Otherwise(trouble)) => return Err(trouble),
             }
         };
         let bidi = driver.bidi().await.map_err(|error| broken(&error.to_string()))?;
@@ -125,23 +125,31 @@ impl Chromium {
     }
 }
 
+/// Why there is no browser.
+enum NotBegun {
+    /// The driver has ended before it had a port. Its words are not asked: they differ, and an engine hands on a container's a
+    /// moment late.
+    WithoutPort(Trouble),
+    Otherwise(Trouble),
+}
+
 /// Starts a driver that writes behind the first `written` bytes of `log`, and has it start the browser.
-async fn begin(start: &Start, profile: &Path, log: &Path, written: u64) -> Result<(Driver, WebDriver), Trouble> {
-    let mut process = Driver::start(&start.place, &start.seat, log).await?;
-    let begun = tokio::select! {
-        begun = tokio::time::timeout(START, session(log, written, &start.place, profile)) => {
-            begun.unwrap_or_else(|_| Err(format!("no answer within {} s", START.as_secs())))
+async fn begin(start: &Start, profile: &Path, log: &Path, written: u64) -> Result<(Driver, WebDriver), NotBegun> {
+    let mut process = Driver::start(&start.place, &start.seat, log).await.map_err(NotBegun::Otherwise)?;
+    let (how, kind): (_, fn(Trouble) -> NotBegun) = tokio::select! {
+        begun = tokio::time::timeout(START, session(log, written, &start.place, profile)) => match begun {
+            Ok(Ok(driver)) => return Ok((process, driver)),
+            Ok(Err(how)) => (how, NotBegun::Otherwise),
+            Err(_) => (format!("no answer within {} s", START.as_secs()), NotBegun::Otherwise),
+        },
+        how = process.ended() => {
+            let had_port = port_in(log, written).is_some();
+            (format!("its driver ended, {how}"), if had_port { NotBegun::Otherwise } else { NotBegun::WithoutPort })
         }
-        how = process.ended() => Err(format!("its driver ended, {how}")),
     };
-    match begun {
-        Ok(driver) => Ok((process, driver)),
-        Err(how) => {
-            let lines = last_lines(log, LOG_LINES);
-            process.stop().await.inspect_err(|_| start.seat.leave())?;
-            Err(does_not_start(&how, &lines, &start.place))
-        }
-    }
+    let lines = last_lines(log, LOG_LINES);
+    process.stop().await.inspect_err(|_| start.seat.leave()).map_err(NotBegun::Otherwise)?;
+    Err(kind(does_not_start(&how, &lines, &start.place)))
 }
 
 async fn session(log: &Path, written: u64, place: &Place, profile: &Path) -> Result<WebDriver, String> {
@@ -208,15 +216,10 @@ async fn agent(wire: &Wire) -> Result<String, Trouble> {
     Ok(agent.replace("HeadlessChrome", "Chrome"))
 }
 
-/// What stands in the log behind the first `written` bytes.
-fn behind(log: &Path, written: u64) -> Option<String> {
-    let text = std::fs::read(log).ok()?;
-    Some(String::from_utf8_lossy(text.get(usize::try_from(written).ok()?..)?).into_owned())
-}
-
 /// The port that the driver says it has taken, behind the first `written` bytes of its log.
 fn port_in(log: &Path, written: u64) -> Option<u16> {
-    let text = behind(log, written)?;
+    let text = std::fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(text.get(usize::try_from(written).ok()?..)?).into_owned();
     let (_, rest) = text.split_once("started successfully on port ")?;
     // With its end: half a number would be another port.
     let (digits, _) = rest.split_once(|sign: char| !sign.is_ascii_digit())?;
