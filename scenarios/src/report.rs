@@ -115,11 +115,12 @@ pub fn exit_code(finished: &[Finished]) -> u8 {
     finished.iter().max_by_key(|one| one.outcome.weight()).map_or(0, |worst| worst.outcome.exit_code())
 }
 
-/// One object for all results; `schema` changes when a member changes its meaning.
-pub fn json(finished: &[Finished]) -> Value {
+/// One object for all results; `schema` changes when a member changes its meaning. `exit_code`: that of the process, which may
+/// know more than the results do ([`exit_code`]): that it was interrupted, that the lab could not be left.
+pub fn json(finished: &[Finished], exit_code: u8) -> Value {
     json!({
         "schema": 1,
-        "exit_code": exit_code(finished),
+        "exit_code": exit_code,
         "lessons": finished.iter().map(one).collect::<Vec<_>>(),
     })
 }

@@ -280,7 +280,8 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     left = left.and(browsers.stop().await);
     // A run that ends early does not pass for a shorter one.
     let rest = &planned[finished.len()..];
-    if !rest.is_empty() {
+    let whole = rest.is_empty();
+    if !whole {
         let why = match (cancel.is_cancelled(), enough) {
             (true, _) => "the run was interrupted before its end",
             (false, true) => "`--fail-fast` stopped the run before it",
@@ -289,9 +290,13 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
         out::tell(&not_played(rest.len(), planned.len(), why));
         finished.extend(rest.iter().map(|lesson| skipped(lesson, why.to_owned())));
     }
-    let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished));
+    let mut code = match &left {
+        Err(trouble) => trouble.kind.exit_code(),
+        Ok(()) if cancel.is_cancelled() => Kind::Interrupted.exit_code(),
+        Ok(()) => report::exit_code(&finished),
+    };
+    let written = args.report.as_ref().map_or(Ok(()), |folder| report::folder::write(folder, &finished, code));
     // Half of what was asked for is no recording of it; what stands there stays.
-    let whole = left.is_ok() && !cancel.is_cancelled() && !enough;
     let written = written.and(match record {
         Some(record) if whole => recording::write(record.file, &finished),
         Some(record) => {
@@ -301,17 +306,16 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
         }
         None => Ok(()),
     });
+    if let (Ok(()), Err(trouble)) = (&left, &written) {
+        code = trouble.kind.exit_code();
+    }
     match args.format {
         RunFormat::Human | RunFormat::Plain => out::print(&report::summary(&finished)),
-        RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
+        RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished, code)).unwrap_or_default()),
         RunFormat::Junit => out::print(&report::junit(&finished)),
     }
-    left?;
-    written?;
-    if cancel.is_cancelled() {
-        std::process::exit(Kind::Interrupted.exit_code().into());
-    }
-    match report::exit_code(&finished) {
+    left.and(written)?;
+    match code {
         0 => Ok(()),
         // The results have said what is wrong; there is nothing to add.
         code => std::process::exit(code.into()),

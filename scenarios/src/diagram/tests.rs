@@ -107,7 +107,7 @@ fn everybody_agrees(run: Run) {
     let lanes = |seen: &Seen| (seen.number, seen.from.clone(), seen.to.clone());
     let plain = from_plain(&report::plain(&finished, true));
     assert_eq!(plain, recorded.iter().map(lanes).collect::<Vec<_>>(), "plain");
-    let page = Html::parse_document(&report::html(&[finished], jiff::Timestamp::UNIX_EPOCH));
+    let page = Html::parse_document(&report::html(&[finished], 0, jiff::Timestamp::UNIX_EPOCH));
     assert_eq!(page.errors, Vec::<std::borrow::Cow<'static, str>>::new());
     assert_eq!(from_report(&page), recorded, "report");
 }

@@ -6,7 +6,7 @@ use lab::{Kind, Trouble};
 use super::{SCHEMA, read, read_text, text};
 use crate::fixture::{self, Chance};
 use crate::parse::parse;
-use crate::report::{Finished, Outcome, json};
+use crate::report::{Finished, Outcome, exit_code, json};
 use crate::transcript::render;
 
 /// A step as it went, and one that expects something else.
@@ -39,7 +39,7 @@ fn what_was_written_is_read_back_with_everything_that_is_shown() {
         finished(Outcome::Blessed("fixture.snap".to_owned()), true),
     ];
     let again = read_text(&text(&all)).unwrap();
-    assert_eq!(json(&again), json(&all));
+    assert_eq!(json(&again, exit_code(&again)), json(&all, exit_code(&all)));
     assert_eq!(text(&again), text(&all), "every line again");
     let transcripts = |all: &[Finished]| all.iter().filter_map(|one| one.run.as_ref()).map(render).collect::<Vec<_>>();
     assert_eq!(transcripts(&again), transcripts(&all));

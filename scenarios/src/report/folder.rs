@@ -34,11 +34,11 @@ pub fn prepare(folder: &Path) -> Result<(), Trouble> {
     save(folder, recording::FILE, "")
 }
 
-/// Writes everything.
+/// Writes everything. `exit_code`: that of the process, as far as it is known.
 ///
 /// # Errors
 /// Usage, when the folder cannot be written to.
-pub fn write(folder: &Path, finished: &[Finished]) -> Result<(), Trouble> {
+pub fn write(folder: &Path, finished: &[Finished], exit_code: u8) -> Result<(), Trouble> {
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for lesson in finished {
         let Some(run) = &lesson.run else { continue };
@@ -49,7 +49,7 @@ pub fn write(folder: &Path, finished: &[Finished]) -> Result<(), Trouble> {
         pictures::write(folder, &format!("{}{again}", lesson.id), run).map_err(|error| unwritable(folder, error))?;
     }
     save(folder, recording::FILE, &recording::text(finished))?;
-    save(folder, "report.html", &html(finished, jiff::Timestamp::now()))?;
+    save(folder, "report.html", &html(finished, exit_code, jiff::Timestamp::now()))?;
     save(folder, "junit.xml", &junit(finished))
 }
 
@@ -95,7 +95,7 @@ mod tests {
         };
         let twice: Vec<Finished> = (0..2).map(finished).collect();
         prepare(folder.path()).unwrap();
-        write(folder.path(), &twice).unwrap();
+        write(folder.path(), &twice, 0).unwrap();
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         let lines: Vec<serde_json::Value> =
             read("run.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();

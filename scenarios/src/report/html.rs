@@ -65,11 +65,11 @@ struct Sign {
     words: &'static str,
 }
 
-/// The whole report; `now` is when it was written.
+/// The whole report; `exit_code` is that of the process, as in [`super::json`], and `now` is when it was written.
 ///
 /// # Panics
 /// Never: the templates are part of the program, and the tests render them with every kind of result.
-pub fn html(finished: &[Finished], now: Timestamp) -> String {
+pub fn html(finished: &[Finished], exit_code: u8, now: Timestamp) -> String {
     let templates = templates();
     let mut rows = Vec::new();
     let mut lessons = String::new();
@@ -93,7 +93,7 @@ pub fn html(finished: &[Finished], now: Timestamp) -> String {
         rows: &rows,
         legend: legend(),
         lessons,
-        results: results::embedded(finished),
+        results: results::embedded(finished, exit_code),
         css: format!("{}{}", include_str!("../../templates/report.css"), diagram::STYLE),
     };
     fill(&templates, "report.html", &report)

@@ -57,7 +57,7 @@ fn a_failed_lesson_shows_the_check_the_proof_and_that_the_lab_is_healthy() {
 
 #[test]
 fn json_tells_the_outcomes_apart_and_names_the_proof() {
-    let value = json(&all());
+    let value = json(&all(), exit_code(&all()));
     let words: Vec<&str> =
         value["lessons"].as_array().unwrap().iter().map(|one| one["outcome"].as_str().unwrap()).collect();
     assert_eq!(words, ["passed", "lesson-failed", "snapshot-differs", "lab-trouble", "content-invalid", "skipped"]);
@@ -87,7 +87,7 @@ fn a_step_that_could_not_be_done_is_the_lessons_red_and_not_the_labs() {
     let trouble = Trouble::new(Kind::Lesson, "no \"approve\" to press", "the person sees another page", "look before");
     let all = [finished("red", Outcome::Trouble(trouble), false)];
     assert_eq!(exit_code(&all), 1);
-    assert_eq!(json(&all)["lessons"][0]["outcome"], "lesson-failed");
+    assert_eq!(json(&all, exit_code(&all))["lessons"][0]["outcome"], "lesson-failed");
     assert!(human(&all[0], false).starts_with("FAIL  red: no \"approve\" to press"), "{}", human(&all[0], false));
     assert_eq!(summary(&all), "1 lesson: 1 failed\n");
     assert!(junit(&all).contains("failures=\"1\" errors=\"0\""), "{}", junit(&all));
@@ -113,7 +113,7 @@ fn the_json_is_what_its_schema_in_the_docs_says() {
     let red = all[1].run.as_mut().unwrap();
     book.asked(&red.topology, "https://elsewhere.example");
     red.invariants = book.close(red);
-    let value = json(&all);
+    let value = json(&all, exit_code(&all));
     assert_eq!(value["lessons"][1]["broken"][0]["id"], "I9");
     let errors: Vec<String> =
         schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();

@@ -76,12 +76,15 @@ pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble
     }
     if let Some(folder) = &args.report {
         report::folder::prepare(folder)?;
-        report::folder::write(folder, &finished)?;
+        report::folder::write(folder, &finished, report::exit_code(&finished))?;
     }
     match args.format {
         RunFormat::Human => finished.iter().for_each(|one| out::print(&out::coloured(&report::human(one, true)))),
         RunFormat::Plain => finished.iter().for_each(|one| out::print(&report::plain(one, true))),
-        RunFormat::Json => say(&serde_json::to_string_pretty(&report::json(&finished)).unwrap_or_default()),
+        RunFormat::Json => {
+            let results = report::json(&finished, report::exit_code(&finished));
+            say(&serde_json::to_string_pretty(&results).unwrap_or_default());
+        }
         RunFormat::Junit => out::print(&report::junit(&finished)),
     }
     if matches!(args.format, RunFormat::Human | RunFormat::Plain) {

@@ -10,7 +10,7 @@ const MOST: usize = 20;
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     tests: Vec<Failure>,
-    within: bool,
+    at: At,
 }
 
 #[derive(Debug)]
@@ -20,23 +20,34 @@ struct Failure {
     left_out: usize,
 }
 
+/// Where in the output a line stands.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum At {
+    #[default]
+    Elsewhere,
+    /// What a failed test said.
+    Words,
+    /// The frames below it. A test in which two threads panicked speaks again after them.
+    Frames,
+}
+
 impl Failures {
-    /// Takes a line of output. A process tells its failures after its tests, each below `---- NAME stdout ----`; a stack
-    /// backtrace is not taken.
+    /// Takes a line of output. A process tells its failures after its tests, each below `---- NAME stdout ----`; stack
+    /// backtraces are not taken.
     pub(super) fn read(&mut self, line: &str) {
         if let Some(name) = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----")) {
             self.tests.push(Failure { name: name.to_owned(), said: Vec::new(), left_out: 0 });
-            self.within = true;
-        } else if line == "failures:"
-            || line.starts_with("stack backtrace:")
-            || line.starts_with("note: run with `RUST_")
-        {
-            self.within = false;
-        } else if let (true, Some(failure)) = (self.within && !line.trim().is_empty(), self.tests.last_mut()) {
-            if failure.said.len() < MOST {
-                failure.said.push(line.to_owned());
-            } else {
-                failure.left_out += 1;
+            self.at = At::Words;
+        } else if line == "failures:" || self.at == At::Elsewhere {
+            self.at = At::Elsewhere;
+        } else if line.starts_with("stack backtrace:") || line.starts_with("note: run with `RUST_BACKTRACE") {
+            self.at = At::Frames;
+        } else {
+            if line.starts_with("thread '") && line.contains(" panicked at ") {
+                self.at = At::Words;
+            }
+            if let (At::Words, false, Some(failure)) = (&self.at, line.trim().is_empty(), self.tests.last_mut()) {
+                failure.take(line);
             }
         }
     }
@@ -54,6 +65,16 @@ impl Failures {
             }
         }
         text
+    }
+}
+
+impl Failure {
+    fn take(&mut self, line: &str) {
+        if self.said.len() < MOST {
+            self.said.push(line.to_owned());
+        } else {
+            self.left_out += 1;
+        }
     }
 }
 
@@ -93,6 +114,10 @@ thread 'a::breaks_too' (8) panicked at src/a.rs:9:5:
 nothing came
 note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
 
+thread 'a::breaks_too' (8) panicked at src/a.rs:11:9:
+and nothing went
+stack backtrace:
+   0: core::panicking::panic_fmt
 
 failures:
     a::breaks
@@ -118,6 +143,8 @@ failed: a::breaks_too
     what the test printed
     thread 'a::breaks_too' (8) panicked at src/a.rs:9:5:
     nothing came
+    thread 'a::breaks_too' (8) panicked at src/a.rs:11:9:
+    and nothing went
 "
         );
     }

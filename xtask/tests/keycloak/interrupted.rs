@@ -108,6 +108,8 @@ fn an_interrupted_scenario_run_tells_which_lessons_it_did_not_play() {
     assert!(left > 0 && left < planned);
     let summary = rest.lines().last().unwrap();
     assert_eq!(summary, format!("{planned} lessons: {} passed, {left} skipped", planned - left));
+    let page = std::fs::read_to_string(report.join("report.html")).unwrap();
+    assert!(page.contains("\"exit_code\":130"));
     let junit = std::fs::read_to_string(report.join("junit.xml")).unwrap();
     assert_eq!(junit.matches("<skipped message=\"the run was interrupted before its end\"").count(), left);
 }

@@ -7,8 +7,8 @@ use crate::report::{Finished, json};
 
 /// The JSON of `--format json` without the transcripts, which stand in the page for people. Inside of a script element only
 /// `<` could end it, and with it neither `</script>` nor `<!--` can stand there.
-pub(super) fn embedded(finished: &[Finished]) -> String {
-    let mut value = json(finished);
+pub(super) fn embedded(finished: &[Finished], exit_code: u8) -> String {
+    let mut value = json(finished, exit_code);
     for lesson in value["lessons"].as_array_mut().into_iter().flatten() {
         if let Some(lesson) = lesson.as_object_mut() {
             lesson.remove("transcript");

@@ -12,7 +12,7 @@ use super::html;
 use crate::checks::Failure;
 use crate::fixture::{self, Chance};
 use crate::lesson::{Lesson, Part};
-use crate::report::{Finished, Outcome, json};
+use crate::report::{Finished, Outcome, exit_code, json};
 use crate::run::Run;
 use crate::vocabulary::{Choice, Person, Prediction, ScreenWord};
 use crate::why::NotTold;
@@ -71,7 +71,7 @@ fn all() -> Vec<Finished> {
 }
 
 fn written(finished: &[Finished]) -> String {
-    html(finished, Timestamp::UNIX_EPOCH)
+    html(finished, exit_code(finished), Timestamp::UNIX_EPOCH)
 }
 
 fn parsed(page: &str) -> Html {
@@ -236,7 +236,7 @@ fn hostile_words_stay_words_wherever_they_stand() {
     let scripts = select(&parsed, "script");
     assert_eq!(scripts.len(), 1);
     let mut results: serde_json::Value = serde_json::from_str(&scripts[0].text().collect::<String>()).unwrap();
-    let mut expected = json(&all);
+    let mut expected = json(&all, exit_code(&all));
     for lessons in [&mut results, &mut expected] {
         lessons["lessons"][0].as_object_mut().unwrap().remove("transcript");
     }

@@ -43,7 +43,7 @@ fn all() -> Vec<Finished> {
 fn a_written_junit_xml_is_what_its_schema_in_the_docs_says() {
     let written = tempfile::tempdir().unwrap();
     folder::prepare(written.path()).unwrap();
-    folder::write(written.path(), &all()).unwrap();
+    folder::write(written.path(), &all(), 5).unwrap();
     let xml = std::fs::read_to_string(written.path().join("junit.xml")).unwrap();
     for part in ["<failure ", "<error ", "<skipped ", "type=\"lesson\"", "type=\"lab\"", "type=\"snapshot\""] {
         assert!(xml.contains(part), "{part} is missing, so it was not validated:\n{xml}");
