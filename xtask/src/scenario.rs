@@ -284,8 +284,8 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     if !whole {
         let why = match (cancel.is_cancelled(), enough) {
             (true, _) => "the run was interrupted before its end",
-            (false, true) => "`--fail-fast` stopped the run before it",
-            (false, false) => "there was no lab for it",
+            (false, true) => "`--fail-fast` had stopped the run",
+            (false, false) => "there was no lab",
         };
         out::tell(&not_played(rest.len(), planned.len(), why));
         finished.extend(rest.iter().map(|lesson| skipped(lesson, why.to_owned())));
