@@ -67,7 +67,7 @@ impl Chromium {
             match begin(start, &profile, &log, written).await {
                 Ok(begun) => break begun,
                 Err(NotBegun::WithoutPort(trouble)) if left > 0 => {
-                    tracing::debug!(%trouble, "the driver has found no port: another one");
+                    tracing::debug!(%trouble, "another driver is started");
                 }
                 Err(NotBegun::WithoutPort(trouble) | NotBegun::Otherwise(trouble)) => return Err(trouble),
             }
@@ -143,12 +143,15 @@ async fn begin(start: &Start, profile: &Path, log: &Path, written: u64) -> Resul
             Err(_) => (format!("no answer within {} s", START.as_secs()), NotBegun::Otherwise),
         },
         how = process.ended() => {
-            let had_port = port_in(log, written).is_some();
-            (format!("its driver ended, {how}"), if had_port { NotBegun::Otherwise } else { NotBegun::WithoutPort })
+            if port_in(log, written).is_some() {
+                (format!("its driver ended, {how}"), NotBegun::Otherwise)
+            } else {
+                (format!("its driver ended before it had a port, {how}"), NotBegun::WithoutPort)
+            }
         }
     };
-    let lines = last_lines(log, LOG_LINES);
     process.stop().await.inspect_err(|_| start.seat.leave()).map_err(NotBegun::Otherwise)?;
+    let lines = last_lines(log, LOG_LINES);
     Err(kind(does_not_start(&how, &lines, &start.place)))
 }
 
