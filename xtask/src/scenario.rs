@@ -10,7 +10,7 @@ use lab::{Kind, Trouble};
 use scenarios::Lesson;
 use scenarios::library::Library;
 use scenarios::recording;
-use scenarios::report::{self, Finished};
+use scenarios::report::{self, Finished, Outcome};
 use scenarios::runner::{Cast, ChromiumCast, ScriptedCast};
 use scenarios::vocabulary::Driver;
 
@@ -282,13 +282,24 @@ async fn play(args: RunArgs, record: Option<Record<'_>>, global: &Global) -> Res
     let rest = &planned[finished.len()..];
     let whole = rest.is_empty();
     if !whole {
-        let why = match (cancel.is_cancelled(), enough) {
-            (true, _) => "the run was interrupted before its end",
-            (false, true) => "`--fail-fast` had stopped the run",
+        let why = match (enough, cancel.is_cancelled()) {
+            (true, _) => "`--fail-fast` had stopped the run",
+            (false, true) => "the run was interrupted before its end",
             (false, false) => "there was no lab",
         };
         out::tell(&not_played(rest.len(), planned.len(), why));
-        finished.extend(rest.iter().map(|lesson| skipped(lesson, why.to_owned())));
+        let unplayed = rest.iter().map(|lesson| match asked_for {
+            Some(only) if only != lesson.front.sites => skipped(lesson, other_sites(lesson.front.sites)),
+            _ => skipped(lesson, why.to_owned()),
+        });
+        finished.extend(unplayed);
+        // JUnit has no exit code: where nobody stopped the run, something in it has to be red.
+        if let (false, false, Err(trouble)) = (enough, cancel.is_cancelled(), &left)
+            && let Some(first) = finished.iter_mut().rev().nth(rest.len() - 1)
+        {
+            let Trouble { kind, what, means, action, .. } = trouble;
+            first.outcome = Outcome::Trouble(Trouble::new(*kind, what, means, action));
+        }
     }
     let mut code = match &left {
         Err(trouble) => trouble.kind.exit_code(),

@@ -8,7 +8,6 @@ use scenarios::compare::{self, Comparison};
 use scenarios::recording;
 use scenarios::run::Run;
 
-use super::replay::ids;
 use crate::out::{self, say};
 
 /// Without a terminal to measure: two readable columns.
@@ -87,13 +86,18 @@ fn runs(path: &std::path::Path, lesson: Option<&str>) -> Result<Vec<Run>, Troubl
     let found: Vec<Run> =
         finished.iter().filter(|one| lesson.is_none_or(|id| one.id == id)).filter_map(|one| one.run.clone()).collect();
     if found.is_empty() {
+        let played: Vec<&str> = finished.iter().filter(|one| one.run.is_some()).map(|one| one.id.as_str()).collect();
         return Err(Trouble::new(
             Kind::Usage,
             match lesson {
                 Some(id) => format!("no run of \"{id}\" is in {}", path.display()),
                 None => format!("no lesson was played in {}", path.display()),
             },
-            format!("it has {}", ids(&finished)),
+            if played.is_empty() {
+                "nothing was played in it".to_owned()
+            } else {
+                format!("it has {}", played.join(", "))
+            },
             "name another lesson with `--lesson`, or another recording",
         ));
     }

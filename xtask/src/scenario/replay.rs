@@ -46,7 +46,7 @@ pub(crate) struct ReplayArgs {
     report: Option<PathBuf>,
 }
 
-/// Ends with the exit code that the run had.
+/// Ends with the exit code of the worst lesson in it; that a run was interrupted is not recorded.
 pub(super) async fn run(args: ReplayArgs, global: &Global) -> Result<(), Trouble> {
     let mut finished = recording::read(&args.file)?;
     if let Some(missing) = args.ids.iter().find(|id| !finished.iter().any(|one| one.id == **id)) {
@@ -137,7 +137,7 @@ async fn step(one: &Finished, desk: &mut Desk) -> Result<(), Trouble> {
 }
 
 /// The lessons of a recording, for error messages.
-pub(super) fn ids(finished: &[Finished]) -> String {
+fn ids(finished: &[Finished]) -> String {
     let mut ids: Vec<&str> = finished.iter().map(|one| one.id.as_str()).collect();
     ids.dedup();
     ids.join(", ")

@@ -142,3 +142,33 @@ fn help_names_every_command() {
         assert!(help.contains(command), "{help}");
     }
 }
+
+#[test]
+fn a_run_without_a_lab_is_red_in_each_form_and_names_all_its_lessons() {
+    let desk = Desk::new();
+    let run = |format: &str| {
+        let mut command = desk.command(&[
+            "scenario",
+            "run",
+            "backchannel-happy",
+            "demo-flow",
+            "--runtime",
+            "dist",
+            "--format",
+            format,
+        ]);
+        Said::of(command.env("JAVA_HOME", desk.folder.path()).output().unwrap())
+    };
+    let json = run("json");
+    json.assert_trouble(4, &["2 of 2 lessons were not played: there was no lab", "JAVA_HOME"]);
+    let results: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(results["exit_code"], 4);
+    assert_eq!(results["lessons"][0]["outcome"], "lab-trouble");
+    assert_eq!(
+        (&results["lessons"][1]["id"], &results["lessons"][1]["outcome"]),
+        (&"demo-flow".into(), &"skipped".into())
+    );
+    let junit = run("junit").out;
+    assert!(junit.contains("errors=\"1\"") && junit.contains("<skipped message=\"there was no lab\""), "{junit}");
+    assert!(run("human").out.ends_with("2 lessons: 1 could not be run, 1 skipped\n"));
+}
